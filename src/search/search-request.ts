@@ -177,7 +177,10 @@ export interface SearchRequest {
   readonly asOf?: number
   /** Continue after (or end before) this place; opaque to all but the store that gave it. */
   readonly position?: { readonly direction: 'after' | 'before'; readonly at: JsonValue }
-  /** The caller's restriction for each type, set by the guard; also for included types. */
+  /**
+   * The caller's restriction for each type, set by the guard; also for included types. Where it is
+   * given, a type that it does not name is not permitted.
+   */
   readonly restrictions?: Readonly<Record<string, Clause>>
   /** The search may take this long; beyond it TooCostly is thrown. */
   readonly timeoutMs: number
