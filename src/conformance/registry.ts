@@ -57,6 +57,8 @@ export interface Definition {
   readonly version?: string
   readonly id?: string
   readonly package: PackageReference
+  /** Of a profile (a StructureDefinition that constrains): the type that it constrains. */
+  readonly profiledType?: string
   /** The JSON, parsed at first use and kept. Never changed by anyone. */
   readonly resource: JsonObject
 }
