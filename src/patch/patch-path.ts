@@ -30,8 +30,13 @@ export interface Place {
 export interface PathContext {
   readonly root: JsonValue
   readonly typeModel: FindTypeModel
-  /** Evaluates FHIRPath on one element of the given type; throws for a broken expression. */
-  readonly evaluate: (expression: string, element: JsonValue, type: string) => readonly JsonValue[]
+  /** Whether FHIRPath criteria hold for one element; throws for a broken expression. */
+  readonly evaluate: (
+    criteria: string,
+    element: JsonValue,
+    type: string,
+    root: JsonValue,
+  ) => boolean
 }
 
 /** Why a path cannot be used. `patchFault` says it to the caller. */
@@ -150,9 +155,7 @@ const calls: Record<string, Call> = {
 
 function holds(place: Place, criteria: string, { root, evaluate }: PathContext): boolean {
   const value = readPlace(root, place)
-  if (value === undefined || value === null) return false
-  const result = evaluate(criteria, value, place.type)
-  return result.length === 1 && result[0] === true
+  return value !== undefined && value !== null && evaluate(criteria, value, place.type, root)
 }
 
 function textLiteral(argument: string): string {
