@@ -7,72 +7,74 @@ import { isObject, type JsonObject, type JsonValue, type Resource } from '../fhi
 const COMMON_KEYS = ['resourceType', 'id', 'url', 'version', 'name', 'title', 'status']
 
 /** The kept keys of each kind, beside the common ones. A kind without a row is not loaded. */
-const KEPT_KEYS: Readonly<Record<string, readonly string[]>> = {
-  StructureDefinition: [
-    'kind',
-    'abstract',
-    'type',
-    'baseDefinition',
-    'derivation',
-    'context',
-    'contextInvariant',
-    'snapshot',
-    'differential',
-  ],
-  ValueSet: ['immutable', 'compose', 'expansion'],
-  CodeSystem: [
-    'identifier',
-    'caseSensitive',
-    'valueSet',
-    'hierarchyMeaning',
-    'compositional',
-    'versionNeeded',
-    'content',
-    'supplements',
-    'count',
-    'filter',
-    'property',
-    'concept',
-  ],
-  SearchParameter: [
-    'derivedFrom',
-    'code',
-    'base',
-    'type',
-    'expression',
-    'target',
-    'multipleOr',
-    'multipleAnd',
-    'comparator',
-    'modifier',
-    'chain',
-    'component',
-  ],
-  ConceptMap: [
-    'identifier',
-    'sourceUri',
-    'sourceCanonical',
-    'targetUri',
-    'targetCanonical',
-    'group',
-  ],
-  OperationDefinition: [
-    'kind',
-    'affectsState',
-    'code',
-    'base',
-    'resource',
-    'system',
-    'type',
-    'instance',
-    'inputProfile',
-    'outputProfile',
-    'parameter',
-    'overload',
-  ],
-  CompartmentDefinition: ['code', 'search', 'resource'],
-  NamingSystem: ['kind', 'date', 'uniqueId'],
-}
+const KEPT_KEYS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    StructureDefinition: [
+      'kind',
+      'abstract',
+      'type',
+      'baseDefinition',
+      'derivation',
+      'context',
+      'contextInvariant',
+      'snapshot',
+      'differential',
+    ],
+    ValueSet: ['immutable', 'compose', 'expansion'],
+    CodeSystem: [
+      'identifier',
+      'caseSensitive',
+      'valueSet',
+      'hierarchyMeaning',
+      'compositional',
+      'versionNeeded',
+      'content',
+      'supplements',
+      'count',
+      'filter',
+      'property',
+      'concept',
+    ],
+    SearchParameter: [
+      'derivedFrom',
+      'code',
+      'base',
+      'type',
+      'expression',
+      'target',
+      'multipleOr',
+      'multipleAnd',
+      'comparator',
+      'modifier',
+      'chain',
+      'component',
+    ],
+    ConceptMap: [
+      'identifier',
+      'sourceUri',
+      'sourceCanonical',
+      'targetUri',
+      'targetCanonical',
+      'group',
+    ],
+    OperationDefinition: [
+      'kind',
+      'affectsState',
+      'code',
+      'base',
+      'resource',
+      'system',
+      'type',
+      'instance',
+      'inputProfile',
+      'outputProfile',
+      'parameter',
+      'overload',
+    ],
+    CompartmentDefinition: ['code', 'search', 'resource'],
+    NamingSystem: ['kind', 'date', 'uniqueId'],
+  }),
+)
 
 const ELEMENT_KEYS = new Set([
   'id',
@@ -108,7 +110,7 @@ const KEPT_EXTENSIONS = new Set(
 
 /** A smaller copy of the definition; undefined for a kind that the server does not use. */
 export function compactDefinition(resource: Resource): Resource | undefined {
-  const keys = KEPT_KEYS[resource.resourceType]
+  const keys = KEPT_KEYS.get(resource.resourceType)
   if (!keys) return undefined
   const compact = pick(resource, [...COMMON_KEYS, ...keys]) as Resource
   if (resource.resourceType === 'StructureDefinition') compactStructure(compact)

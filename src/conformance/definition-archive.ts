@@ -49,14 +49,14 @@ export interface DefinitionArchive extends ArchiveIndex {
 const MAGIC = 'PSRDEF01'
 const HEADER_BYTES = 24
 
-export interface ArchiveInput {
-  readonly package: PackageReference
-  readonly dependencies?: Readonly<Record<string, string>>
-  readonly warnings?: readonly string[]
+/** An archive in the making: what the file holds. */
+export interface CompiledArchive {
+  readonly index: ArchiveIndex
+  readonly bodies: Buffer
 }
 
 /** Gathers compacted definitions; other resources are passed over. */
-export function createArchiveBuilder(input: ArchiveInput) {
+export function createArchiveBuilder() {
   const entries: ArchiveEntry[] = []
   const bodies: Buffer[] = []
   let offset = 0
@@ -70,12 +70,8 @@ export function createArchiveBuilder(input: ArchiveInput) {
       bodies.push(body)
       offset += body.length
     },
-    build(): { index: ArchiveIndex; bodies: Buffer } {
-      const { package: reference, dependencies = {}, warnings = [] } = input
-      return {
-        index: { package: reference, dependencies, warnings, entries },
-        bodies: Buffer.concat(bodies, offset),
-      }
+    build(head: Omit<ArchiveIndex, 'entries'>): CompiledArchive {
+      return { index: { ...head, entries }, bodies: Buffer.concat(bodies, offset) }
     },
   }
 }
@@ -112,7 +108,7 @@ function roleOf({ kind, abstract, derivation }: JsonObject): NonNullable<Archive
 }
 
 /** An archive whose bytes stay in memory. */
-export function openInMemory({ index, bodies }: { index: ArchiveIndex; bodies: Buffer }) {
+export function openInMemory({ index, bodies }: CompiledArchive) {
   const read = ({ offset, length }: ArchiveEntry) =>
     parseBody(bodies.subarray(offset, offset + length))
   return { ...index, read } satisfies DefinitionArchive
@@ -123,10 +119,7 @@ function parseBody(bytes: Buffer): Resource {
 }
 
 /** Writes beside the target and renames, so that no other process ever sees half a file. */
-export function writeArchiveFile(
-  path: string,
-  { index, bodies }: { index: ArchiveIndex; bodies: Buffer },
-): void {
+export function writeArchiveFile(path: string, { index, bodies }: CompiledArchive): void {
   const indexBytes = Buffer.from(JSON.stringify(index))
   const header = Buffer.alloc(HEADER_BYTES)
   header.write(MAGIC, 'latin1')

@@ -12,7 +12,7 @@ import {
   openArchiveFile,
   openInMemory,
   writeArchiveFile,
-  type ArchiveIndex,
+  type CompiledArchive,
   type DefinitionArchive,
 } from './definition-archive.ts'
 
@@ -30,13 +30,14 @@ export interface CacheOptions {
 }
 
 /** The R4 definitions: from the cache, or compiled (1 to 4 s) and put there. */
-export function loadCoreDefinitions(options: CacheOptions = {}): DefinitionArchive {
+export function loadCoreDefinitions({ cacheDir }: CacheOptions = {}): DefinitionArchive {
   const folder = coreFolder()
-  return loadCached({ ...options, name: 'core', fingerprint: fingerprintOf(folder) }, () => {
-    const builder = createArchiveBuilder({ package: corePackage })
-    for (const definition of readCoreDefinitions(folder)) builder.add(definition)
-    return builder.build()
-  })
+  const slot = { cacheDir, name: 'core', fingerprint: fingerprintOf(folder) }
+  const cached = findCached(slot)
+  if (cached) return cached
+  const builder = createArchiveBuilder()
+  for (const definition of readCoreDefinitions(folder)) builder.add(definition)
+  return keepCached(slot, builder.build({ package: corePackage, dependencies: {}, warnings: [] }))
 }
 
 function coreFolder(): string {
@@ -53,32 +54,35 @@ function fingerprintOf(folder: string): string {
   return coreFiles.map(describe).join()
 }
 
-export interface CacheEntry extends CacheOptions {
+export interface CacheSlot extends CacheOptions {
   /** Starts the file's name; older files of that name are removed. */
   readonly name: string
   /** Changes when the source changes. */
   readonly fingerprint: string
 }
 
-/** The archive of this name and fingerprint, made by `compile` when the cache has none. */
-export function loadCached(
-  { cacheDir, name, fingerprint }: CacheEntry,
-  compile: () => { index: ArchiveIndex; bodies: Buffer },
-): DefinitionArchive {
-  if (cacheDir === undefined) return openInMemory(compile())
-  const key = createHash('sha256').update(compilerText()).update(fingerprint).digest('hex')
-  const file = `${name}@${key.slice(0, 24)}.definitions`
-  const path = join(cacheDir, file)
-  const cached = openArchiveFile(path)
-  if (cached) return cached
-  const compiled = compile()
+/** The archive of this name, fingerprint and code; undefined when the cache has none. */
+export function findCached(slot: CacheSlot): DefinitionArchive | undefined {
+  return slot.cacheDir === undefined
+    ? undefined
+    : openArchiveFile(join(slot.cacheDir, fileName(slot)))
+}
+
+/** Puts an archive into the cache and opens it there, or keeps it in memory where that fails. */
+export function keepCached(slot: CacheSlot, compiled: CompiledArchive): DefinitionArchive {
+  if (slot.cacheDir === undefined) return openInMemory(compiled)
   try {
-    writeArchiveFile(path, compiled)
-    removeOlder(cacheDir, name, file)
+    writeArchiveFile(join(slot.cacheDir, fileName(slot)), compiled)
+    removeOlder(slot.cacheDir, slot)
   } catch {
     return openInMemory(compiled) // A read-only disk is no reason not to start.
   }
-  return openArchiveFile(path) ?? openInMemory(compiled)
+  return findCached(slot) ?? openInMemory(compiled)
+}
+
+function fileName({ name, fingerprint }: CacheSlot): string {
+  const key = createHash('sha256').update(compilerText()).update(fingerprint).digest('hex')
+  return `${name}@${key.slice(0, 24)}.definitions`
 }
 
 let text: string | undefined
@@ -94,8 +98,9 @@ function compilerText(): string {
   return text
 }
 
-function removeOlder(cacheDir: string, name: string, kept: string): void {
+function removeOlder(cacheDir: string, slot: CacheSlot): void {
+  const kept = fileName(slot)
   for (const file of readdirSync(cacheDir))
-    if (file.startsWith(`${name}@`) && file.endsWith('.definitions') && file !== kept)
+    if (file.startsWith(`${slot.name}@`) && file.endsWith('.definitions') && file !== kept)
       rmSync(join(cacheDir, file), { force: true })
 }
