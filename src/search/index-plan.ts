@@ -1,0 +1,185 @@
+/** The search parameters of one type compiled into one walk, and FHIRPath where no path will do. */
+import type { SearchParameter, TypeModel } from '../conformance/registry.ts'
+import type { JsonValue, Resource } from '../fhir/resource.ts'
+import { compileFhirPath } from '../fhirpath/compile.ts'
+import { Decimal } from '../fhirpath/decimal.ts'
+import { parseFhirPath } from '../fhirpath/parse.ts'
+import { ElementNode } from '../fhirpath/values.ts'
+import type { Value } from '../fhirpath/values.ts'
+import type { ReadPeriod } from './index-dates.ts'
+import type { IndexEntry } from './index-entry.ts'
+import { createSlot, IndexOutput } from './index-output.ts'
+import type { CodeSlot } from './index-output.ts'
+import { placePaths } from './index-paths.ts'
+import type { Place } from './index-paths.ts'
+import { canonicalSink, inlineSink, referenceSink } from './index-references.ts'
+import { createNode, prune, toWalker, walk } from './index-trie.ts'
+import type { Sink, TrieNode } from './index-trie.ts'
+import {
+  dateSink,
+  numberSink,
+  quantitySink,
+  stringSink,
+  tokenSink,
+  uriSink,
+} from './index-values.ts'
+
+export interface PlanContext {
+  readonly type: string
+  readonly typeModel: (type: string) => TypeModel | undefined
+  readonly baseUrl: string
+  readonly readPeriod: ReadPeriod
+  readonly slotOf: (code: string) => CodeSlot
+  /** What to do with a contained resource that a reference under the code points to. */
+  readonly onContained: (code: string) => (contained: Resource, output: IndexOutput) => void
+}
+
+export interface IndexPlan {
+  /** `resource` may be contained in `output.resource`. */
+  run(resource: Resource, output: IndexOutput): void
+}
+
+export function compilePlan(
+  parameters: readonly SearchParameter[],
+  context: PlanContext,
+): IndexPlan {
+  const trie = createNode('')
+  const start: Place = { node: trie, type: context.type }
+  const others: Sink[] = []
+  for (const parameter of parameters) {
+    if (parameter.type === 'special') continue
+    others.push(...addParameter(parameter, start, context))
+  }
+  prune(trie)
+  const walker = toWalker(trie)
+  return {
+    run(resource, output) {
+      walk(walker, resource, output)
+      for (const other of others) other(resource, output)
+    },
+  }
+}
+
+/** Puts the parameter's paths into the trie; returns what must be evaluated as FHIRPath. */
+function addParameter(parameter: SearchParameter, start: Place, context: PlanContext): Sink[] {
+  const expression = parseFhirPath(parameter.expression)
+  const sinkFor = (type: string, codeSystem?: string) =>
+    parameter.type === 'composite'
+      ? compositeSink(parameter, type, context)
+      : sinkOf(parameter.type, parameter.code, type, context, codeSystem)
+  const places = placePaths(expression, start, context.typeModel)
+  if (!places) return [evaluated(parameter.expression, start.type, sinkFor, context)]
+  for (const { node, type, codeSystem } of places) addSink(node, sinkFor(type, codeSystem))
+  return []
+}
+
+function addSink(node: TrieNode, sink: Sink | undefined): void {
+  if (sink) node.sinks.push(sink)
+}
+
+type SinkFor = (type: string, codeSystem?: string) => Sink | undefined
+
+/** Each result goes to the sink of its own type. */
+function evaluated(text: string, type: string, sinkFor: SinkFor, context: PlanContext): Sink {
+  const { typeModel } = context
+  const expression = compileFhirPath(text, { typeModel, rootType: type })
+  const sinks = new Map<string, Sink | undefined>()
+  return (element, output) => {
+    const input = new ElementNode(element, undefined, type)
+    for (const value of expression.evaluate(input, { resource: output.resource })) {
+      const data = dataOf(value)
+      if (data === undefined) continue
+      const found = typeOf(value)
+      if (!sinks.has(found)) sinks.set(found, sinkFor(found))
+      sinks.get(found)?.(data, output)
+    }
+  }
+}
+
+function dataOf(value: Value): JsonValue | undefined {
+  if (value instanceof ElementNode) return value.data
+  if (value instanceof Decimal) return value.toNumber()
+  if (typeof value !== 'object') return value
+  return 'temporal' in value ? value.text : undefined
+}
+
+function typeOf(value: Value): string {
+  if (value instanceof ElementNode) return value.type
+  if (typeof value === 'boolean') return 'boolean'
+  if (typeof value === 'number') return 'integer'
+  if (typeof value === 'object' && 'temporal' in value) return value.temporal
+  return value instanceof Decimal ? 'decimal' : 'string'
+}
+
+/** Undefined when elements of the type say nothing under such a parameter. */
+function sinkOf(
+  parameterType: SearchParameter['type'],
+  code: string,
+  type: string,
+  context: PlanContext,
+  codeSystem?: string,
+): Sink | undefined {
+  const slot = context.slotOf(code)
+  switch (parameterType) {
+    case 'token':
+      return tokenSink(slot, type, codeSystem)
+    case 'string':
+      return stringSink(slot, type)
+    case 'uri':
+      return uriSink(slot, type)
+    case 'date':
+      return dateSink(slot, type, context.readPeriod)
+    case 'number':
+      return numberSink(slot, type)
+    case 'quantity':
+      return quantitySink(slot, type)
+    case 'reference':
+      return referenceSinkOf(slot, code, type, context)
+    default:
+      return undefined
+  }
+}
+
+function referenceSinkOf(
+  slot: CodeSlot,
+  code: string,
+  type: string,
+  { slotOf, baseUrl, onContained, typeModel }: PlanContext,
+): Sink | undefined {
+  if (type === 'Reference') {
+    const identifierSlot = slotOf(`${code}:identifier`)
+    return referenceSink({ slot, identifierSlot, baseUrl, onContained: onContained(code) })
+  }
+  if (type === 'canonical' || type === 'uri' || type === 'url') return canonicalSink(slot)
+  return typeModel(type)?.kind === 'resource' ? inlineSink(slot) : undefined
+}
+
+/** One entry per element of the base expression under which every component says something. */
+function compositeSink(
+  { code, components }: SearchParameter,
+  type: string,
+  context: PlanContext,
+): Sink {
+  const slot = context.slotOf(code)
+  const slots = components.map(() => createSlot(code))
+  const plans = components.map((component, i) => {
+    const inner: PlanContext = {
+      ...context,
+      type,
+      slotOf: (name) => (name === code ? slots[i]! : createSlot(name)),
+      onContained: () => () => undefined,
+    }
+    return compilePlan([{ ...component, code, urls: [], targets: [], components: [] }], inner)
+  })
+  return (element, output) => {
+    const lists: (readonly IndexEntry[])[] = []
+    for (const plan of plans) {
+      const inner = new IndexOutput(output.resource)
+      plan.run(element as Resource, inner)
+      const entries = inner.entries.filter((entry) => entry.code === code)
+      if (entries.length === 0) return
+      lists.push(entries)
+    }
+    output.push(slot, { kind: 'composite', code, components: lists })
+  }
+}

@@ -1,0 +1,83 @@
+/** Numbers and quantities of elements as ranges. R4 search.html#number, search.html#quantity. */
+import { isObject } from '../fhir/resource.ts'
+import type { JsonObject, JsonValue } from '../fhir/resource.ts'
+import { decimalOf } from '../fhirpath/values.ts'
+
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+export interface MeasuredInterval extends Interval {
+  readonly system?: string
+  readonly unitCode?: string
+  readonly unit?: string
+}
+
+const CURRENCIES = 'urn:iso:std:iso:4217'
+
+export function numberOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : decimalOf(value)?.toNumber()
+}
+
+/** A Range of numbers; a missing end is open. */
+export function intervalOfRange({ low, high }: JsonObject): Interval | undefined {
+  const from = isObject(low) ? numberOf(low.value) : undefined
+  const to = isObject(high) ? numberOf(high.value) : undefined
+  if (from === undefined && to === undefined) return undefined
+  return { low: from ?? -Infinity, high: to ?? Infinity }
+}
+
+export function intervalOfQuantity(quantity: JsonObject): MeasuredInterval | undefined {
+  const value = numberOf(quantity.value)
+  return value === undefined
+    ? undefined
+    : { ...withComparator(value, quantity.comparator), ...unitOf(quantity) }
+}
+
+/** `< 5` is anything up to 5. R4 datatypes.html#Quantity. */
+function withComparator(value: number, comparator: JsonValue | undefined): Interval {
+  if (comparator === '<' || comparator === '<=') return { low: -Infinity, high: value }
+  if (comparator === '>' || comparator === '>=') return { low: value, high: Infinity }
+  return { low: value, high: value }
+}
+
+function unitOf({ system, code, unit }: JsonObject): Omit<MeasuredInterval, keyof Interval> {
+  return {
+    ...(typeof system === 'string' ? { system } : {}),
+    ...(typeof code === 'string' ? { unitCode: code } : {}),
+    ...(typeof unit === 'string' ? { unit } : {}),
+  }
+}
+
+export function intervalOfMoney({ value, currency }: JsonObject): MeasuredInterval | undefined {
+  const amount = numberOf(value)
+  if (amount === undefined) return undefined
+  const plain = { low: amount, high: amount }
+  return typeof currency === 'string' ? { ...plain, system: CURRENCIES, unitCode: currency } : plain
+}
+
+export function intervalOfQuantityRange(range: JsonObject): MeasuredInterval | undefined {
+  const interval = intervalOfRange(range)
+  const end = isObject(range.low) ? range.low : range.high
+  return interval && { ...interval, ...(isObject(end) ? unitOf(end) : {}) }
+}
+
+/** From the least to the greatest sample, in the unit of the origin. R4 datatypes.html#SampledData. */
+export function intervalOfSamples({
+  origin,
+  factor,
+  data,
+}: JsonObject): MeasuredInterval | undefined {
+  if (!isObject(origin) || typeof data !== 'string') return undefined
+  const zero = numberOf(origin.value) ?? 0
+  const scale = numberOf(factor) ?? 1
+  let low = Infinity
+  let high = -Infinity
+  for (const [text] of data.matchAll(/[+-]?\d+(?:\.\d+)?/g)) {
+    const sample = zero + scale * Number(text)
+    if (sample < low) low = sample
+    if (sample > high) high = sample
+  }
+  return low > high ? undefined : { low, high, ...unitOf(origin) }
+}
