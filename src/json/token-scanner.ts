@@ -126,6 +126,7 @@ export abstract class TokenScanner {
   #skipSpace(): number {
     const data = this.data
     const start = this.position
+    if (data[start]! > 0x20) return start
     let position = start
     while (position < data.length && isSpace[data[position]!] === 1) {
       position += 1
@@ -226,8 +227,10 @@ export abstract class TokenScanner {
         ? this.#table.find(data, position + 1, end, hash)
         : this.#table.idOf(JSON.parse(data.toString('utf8', position, end + 1))),
     )
-    this.position = end
-    return this.#pass('colon')
+    const isNext = data[end + 1] === colon
+    this.position = isNext ? end + 2 : end + 1
+    this.state = isNext ? 'value' : 'colon'
+    return true
   }
 
   #enterKey(id: number): void {
