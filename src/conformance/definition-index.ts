@@ -79,7 +79,11 @@ export function createDefinitionIndex(defaults: Readonly<Record<string, string>>
     const candidates = byCanonical.get(keyOf(kind, url))
     const first = candidates?.[0]
     if (!candidates || !first) return undefined
-    if (version !== undefined) return candidates.find((known) => known.version === version)
+    if (version !== undefined) {
+      const pinned = candidates.find((known) => known.version === version)
+      // A guide pins what its own build had; a client that names a version means that version.
+      if (pinned || !context) return pinned
+    }
     if (candidates.length === 1 || first.origin === 'stored') return first
     return (context && packages.nearest(candidates, context)) ?? byDefault(candidates, url) ?? first
   }

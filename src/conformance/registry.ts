@@ -17,6 +17,8 @@ export interface Registry {
   /**
    * A definition by `url` or `url|version`. Without a version: the context package's pin, its
    * dependencies, the configured default, then the highest release. Undefined when not loaded.
+   * A version that is not loaded: undefined without a context; with one, as without a version,
+   * because guides pin versions of dependencies that few servers have.
    */
   resolve(
     kind: DefinitionKind,
