@@ -56,6 +56,11 @@ export interface PlannedWrite {
     readonly slots: readonly number[]
   }
   readonly blob?: BlobReference
+  /**
+   * The version stays readable by id and in histories, but no search, chain or include finds it: a
+   * document deleted logically.
+   */
+  readonly unsearchable?: boolean
   /** None for a delete. */
   readonly entries: readonly IndexEntry[]
   readonly envelope: Envelope

@@ -21,6 +21,8 @@ export interface Envelope {
   readonly depositedAt: number
   /** `Type/id` of the resource that a Binary was created with. */
   readonly owner?: string
+  /** The national rule sets that govern the resource (`dmp`); kept by later versions. */
+  readonly rules?: readonly string[]
   /** The clinical date of the resource, ms: orders a patient's resources. */
   readonly date?: number
 }

@@ -1,0 +1,68 @@
+/** The Fastify server: FHIR routes, health, metrics and pages, each with its own errors. */
+import cors from '@fastify/cors'
+import { randomBytes } from 'node:crypto'
+import fastify, { type FastifyInstance } from 'fastify'
+import { registerFhirRoutes } from './fhir-routes.ts'
+import { registerHealthRoutes } from './health-routes.ts'
+import { registerPages } from './pages/register-pages.ts'
+import { createMetrics } from './metrics.ts'
+import type { HttpParts } from './server-parts.ts'
+
+export async function createHttpServer(parts: HttpParts): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: parts.bodyBytesMax,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true, caseSensitive: true },
+    genReqId: () => randomBytes(9).toString('base64url'),
+    // A slow body of 200 MB is legitimate; a client that stalls is cut off by Node's own limits.
+    requestTimeout: 600_000,
+    forceCloseConnections: 'idle',
+  })
+  const metrics = createMetrics()
+  app.decorateRequest('caller')
+  observe(app, parts, metrics)
+  await app.register(cors, {
+    origin: parts.corsOrigins.includes('*') ? '*' : [...parts.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    exposedHeaders: [
+      'ETag',
+      'Last-Modified',
+      'Location',
+      'Content-Location',
+      'Content-Disposition',
+      'Content-Range',
+      'X-Request-Id',
+    ],
+    strictPreflight: false,
+    preflightContinue: false,
+  })
+  registerHealthRoutes(app, parts, metrics)
+  registerPages(app, parts)
+  const basePath = new URL(parts.services.baseUrl).pathname.replace(/\/$/, '')
+  await app.register(async (fhir) => registerFhirRoutes(fhir, parts), { prefix: basePath })
+  return app
+}
+
+function observe(
+  app: FastifyInstance,
+  parts: HttpParts,
+  metrics: ReturnType<typeof createMetrics>,
+): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const milliseconds = reply.elapsedTime
+    const route = request.routeOptions.url ?? 'unknown'
+    metrics.observe(request.method, route, reply.statusCode, milliseconds)
+    parts.log.request({
+      requestId: request.id,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      milliseconds,
+    })
+    done()
+  })
+}

@@ -1,0 +1,88 @@
+/** From an interaction's outcome to what goes over the wire. R4 http.html#general. */
+import type { FastifyReply } from 'fastify'
+import { toOperationOutcome } from '../fhir/operation-outcome.ts'
+import type { Context } from '../interactions/context.ts'
+import { entityTag, type Outcome } from '../interactions/outcome.ts'
+import { indentJson } from '../json/indent.ts'
+import { renderSlots } from '../json/slots.ts'
+import { summarize } from '../search/summarize.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+import { fhirJson } from './formats.ts'
+import type { Presentation } from './fhir-request.ts'
+
+/** An answer that shows a resource or a ready body: reads, searches, histories. */
+export function sendShown(
+  reply: FastifyReply,
+  context: Context,
+  outcome: Outcome,
+  presentation: Presentation,
+): FastifyReply {
+  const { version, body } = outcome
+  if (version) setVersionHeaders(reply, version)
+  if (outcome.status === 304) return reply.code(304).send()
+  const bytes = body ?? renderVersion(context, version!, presentation)
+  return sendJson(reply.code(outcome.status), bytes, presentation)
+}
+
+/** The answer to a write, as `Prefer: return` asks; the whole resource by default. */
+export function sendWritten(
+  reply: FastifyReply,
+  context: Context,
+  outcome: Outcome,
+  presentation: Presentation,
+): FastifyReply {
+  const { version, status, issues = [] } = outcome
+  const wanted = context.preferences.return ?? 'representation'
+  if (version) setVersionHeaders(reply, version)
+  if (version && outcome.created) {
+    const { type, id, versionId } = version
+    reply.header('location', `${context.services.baseUrl}/${type}/${id}/_history/${versionId}`)
+  }
+  if (wanted === 'OperationOutcome') {
+    const outcomeBody = toOperationOutcome(issues, context.outcome)
+    return sendJson(
+      reply.code(status === 204 ? 200 : status),
+      Buffer.from(JSON.stringify(outcomeBody)),
+      presentation,
+    )
+  }
+  if (status === 204 || wanted === 'minimal' || !version) return reply.code(status).send()
+  return sendJson(reply.code(status), renderVersion(context, version, presentation), presentation)
+}
+
+function renderVersion(
+  context: Context,
+  version: StoredVersion,
+  { summary, elements }: Presentation,
+): Buffer {
+  const { services } = context
+  const bytes = renderSlots(version.body, version.slots, services.baseUrl)
+  if (summary === undefined && elements === undefined) return bytes
+  return summarize(bytes, { registry: services.registry, summary, elements })
+}
+
+function setVersionHeaders(reply: FastifyReply, version: StoredVersion): void {
+  reply.header('etag', entityTag(version))
+  reply.header('last-modified', httpDate(version.lastUpdated))
+}
+
+let lastSecond = 0
+let lastText = ''
+
+/** RFC 9110 §5.6.7; remembers the last one, for pages of one import. */
+export function httpDate(milliseconds: number): string {
+  const second = Math.floor(milliseconds / 1000)
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastText = new Date(milliseconds).toUTCString()
+  }
+  return lastText
+}
+
+export function sendJson(
+  reply: FastifyReply,
+  bytes: Buffer,
+  { pretty }: Presentation,
+): FastifyReply {
+  return reply.header('content-type', fhirJson).send(pretty ? indentJson(bytes) : bytes)
+}

@@ -1,0 +1,61 @@
+/** Registers the FHIR routes, their body readers and their one error handler. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { MethodNotAllowed, NotFound } from '../errors.ts'
+import { createErrorHandler } from './error-handler.ts'
+import { createHandlers } from './fhir-handlers.ts'
+import { fhirRoutes } from './routes-table.ts'
+import type { HttpParts } from './server-parts.ts'
+
+export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void {
+  const handlers = createHandlers(parts)
+  const handleError = createErrorHandler(parts)
+  app.removeAllContentTypeParsers()
+  // Bodies are read by the handlers, from the stream, after authentication.
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler((request, reply) => handleError(unknownRoute(request), request, reply))
+  app.addHook('onRequest', async (request) => {
+    request.caller = await parts.authenticate(request.headers)
+  })
+  for (const { method, path, handler } of fhirRoutes) {
+    app.route({ method, url: path, handler: handlers[handler] })
+  }
+  for (const path of new Set(fhirRoutes.map((route) => route.path))) {
+    const allowed = allowedMethods(path)
+    app.route({
+      method: 'OPTIONS',
+      url: path,
+      handler: (_request: FastifyRequest, reply: FastifyReply) =>
+        reply.header('allow', allowed).code(204).send(),
+    })
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      if (allowed.split(', ').includes(method)) continue
+      app.route({
+        method,
+        url: path,
+        exposeHeadRoute: false,
+        handler: () => {
+          throw notAllowed(method, allowed)
+        },
+      })
+    }
+  }
+}
+
+function allowedMethods(path: string): string {
+  const methods: string[] = fhirRoutes
+    .filter((route) => route.path === path)
+    .map((route) => route.method)
+  if (methods.includes('GET')) methods.push('HEAD')
+  return [...methods, 'OPTIONS'].join(', ')
+}
+
+function notAllowed(method: string, allowed: string): MethodNotAllowed {
+  return new MethodNotAllowed(`${method} is not possible on this URL; possible: ${allowed}`, {
+    headers: { allow: allowed },
+  })
+}
+
+function unknownRoute(request: FastifyRequest): NotFound {
+  return new NotFound(`This URL (${request.method} ${request.url.split('?', 1)[0]!.slice(0, 200)})`)
+}

@@ -1,0 +1,30 @@
+/** What the HTTP layer is given by the composition root. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { GuardFor } from '../access/guarded-store.ts'
+import type { Caller } from '../auth/caller.ts'
+import type { Services } from '../interactions/context.ts'
+
+export interface HttpParts {
+  readonly services: Services
+  readonly guardFor: GuardFor
+  /** Who is calling, from the headers alone, before the body is read. Throws NotAuthenticated. */
+  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Caller> | Caller
+  readonly health: () => { readonly ready: boolean; readonly reason?: string }
+  readonly bodyBytesMax: number
+  readonly corsOrigins: readonly string[]
+  readonly slowRequestMs: number
+  readonly log: HttpLog
+  readonly version: string
+}
+
+/** Ids, types and codes only: never a URL with a query, a body, a name or a token. */
+export interface HttpLog {
+  request(entry: {
+    requestId: string
+    method: string
+    route: string
+    status: number
+    milliseconds: number
+  }): void
+  failure(entry: { requestId: string; route: string; error: unknown }): void
+}

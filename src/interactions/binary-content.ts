@@ -1,0 +1,108 @@
+/** A Binary's content lives in a blob; its resource keeps the rest. R4 binary.html. */
+import { InvalidRequest, TooLarge, UnprocessableResource } from '../errors.ts'
+import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
+import { isObject } from '../fhir/resource.ts'
+import { decodeBase64Strict } from '../json/base64.ts'
+import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
+import { placeholderIndex } from '../json/parsed-body.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+import type { Context } from './context.ts'
+import type { Draft } from './draft.ts'
+
+/** Moves Binary.data into a blob, and puts long texts of other resources back where they stood. */
+export async function settleContent(context: Context, draft: Draft): Promise<void> {
+  if (!draft.resource) return
+  if (draft.type === 'Binary') await settleBinary(context, draft, draft.resource)
+  else if (draft.blobs.length > 0)
+    draft.resource = await inlineBlobs(context, draft, draft.resource)
+}
+
+async function settleBinary(context: Context, draft: Draft, resource: Resource): Promise<void> {
+  const { data, securityContext, ...rest } = resource
+  if (isObject(securityContext) && typeof securityContext.reference === 'string') {
+    draft.securityContext ??= securityContext.reference
+  }
+  draft.resource = {
+    ...rest,
+    ...(securityContext === undefined ? {} : { securityContext }),
+  } as Resource
+  if (data === undefined) return
+  const place = placeholderIndex(data)
+  if (place !== undefined) {
+    draft.blob = draft.blobs[place]!
+    return
+  }
+  const bytes = typeof data === 'string' ? decodeBase64Strict(data) : undefined
+  if (!bytes) {
+    throw new UnprocessableResource('Binary.data is not valid base64', {
+      code: 'value',
+      expression: 'Binary.data',
+    })
+  }
+  draft.blob = await storeBlob(
+    context.store.blobSink,
+    bytes,
+    context.services.limits.documentBytesMax,
+  )
+}
+
+/** Makes a blob of bytes at hand. Throws 413 beyond the limit. */
+export async function storeBlob(
+  sink: BlobSink,
+  bytes: Uint8Array,
+  bytesMax: number,
+): Promise<BlobReference> {
+  if (bytes.length > bytesMax) {
+    throw new TooLarge(`The document has ${bytes.length} bytes; at most ${bytesMax} are accepted`)
+  }
+  const writer = sink.create()
+  try {
+    await writer.write(bytes)
+    return await writer.finish()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}
+
+async function inlineBlobs(context: Context, draft: Draft, resource: Resource): Promise<Resource> {
+  const texts = new Map<number, string>()
+  for (const place of placesIn(resource)) {
+    const blob = draft.blobs[place]
+    if (!blob) throw new InvalidRequest('A text of the body is missing')
+    texts.set(place, (await context.store.readStagedBlob(blob)).toString('base64'))
+  }
+  return texts.size === 0 ? resource : (replacePlaceholders(resource, texts) as Resource)
+}
+
+function* placesIn(value: JsonValue): Generator<number> {
+  const place = placeholderIndex(value)
+  if (place !== undefined) yield place
+  else if (Array.isArray(value)) for (const item of value) yield* placesIn(item)
+  else if (isObject(value)) for (const key in value) yield* placesIn(value[key]!)
+}
+
+function replacePlaceholders(value: JsonValue, texts: ReadonlyMap<number, string>): JsonValue {
+  const place = placeholderIndex(value)
+  if (place !== undefined) return texts.get(place)!
+  if (Array.isArray(value)) return value.map((item) => replacePlaceholders(item, texts))
+  if (!isObject(value)) return value
+  const copy: JsonObject = {}
+  for (const key in value) copy[key] = replacePlaceholders(value[key]!, texts)
+  return copy
+}
+
+/** The Binary as FHIR JSON, its content put back as base64. */
+export async function binaryAsJson(
+  context: Context,
+  version: StoredVersion,
+): Promise<StoredVersion> {
+  if (!version.blob) return version
+  const data = (await context.store.readBlob(version)).toString('base64')
+  const closing = version.body.lastIndexOf(0x7d)
+  const body = Buffer.concat([
+    version.body.subarray(0, closing),
+    Buffer.from(`,"data":"${data}"}`, 'latin1'),
+  ])
+  return Object.create(version, { body: { value: body, enumerable: true } }) as StoredVersion
+}

@@ -1,0 +1,72 @@
+/** Finds what a conditional interaction is about. R4 http.html#ccreate and its neighbours. */
+import { InvalidRequest, PreconditionFailed } from '../errors.ts'
+import type { JsonValue } from '../fhir/resource.ts'
+import { parseQuery } from '../search/parse-query.ts'
+import type { Clause } from '../search/search-request.ts'
+import type { Precondition } from '../store/commit-plan.ts'
+import type { Context } from './context.ts'
+
+export interface Condition {
+  /** The one match; undefined when nothing matches. */
+  readonly id: string | undefined
+  /** Holds as long as the answer stays the same. */
+  readonly precondition: Precondition
+}
+
+/**
+ * The one resource that a condition names. Throws InvalidRequest when the condition says nothing,
+ * PreconditionFailed (412) when several match: never the first that came.
+ */
+export async function findByCondition(
+  context: Context,
+  type: string,
+  query: string,
+): Promise<Condition> {
+  const where = parseCondition(context, type, query)
+  const { ids, precondition } = await context.store.match(type, where, 2)
+  if (ids.length > 1) {
+    throw new PreconditionFailed(
+      `Several ${type} resources match the condition; it must name exactly one`,
+      { code: 'multiple-matches' },
+    )
+  }
+  return { id: ids[0], precondition }
+}
+
+/** The clause of a condition. Throws InvalidRequest when it would match everything. */
+export function parseCondition(context: Context, type: string, query: string): Clause {
+  const { registry, timeZone, baseUrl, limits, now } = context.services
+  const parameters = parametersOf(query)
+  const { request } = parseQuery({
+    types: [type],
+    parameters,
+    registry,
+    timeZone,
+    baseUrl,
+    handling: 'strict',
+    limits: {
+      pageSize: limits.pageSize,
+      pageSizeMax: limits.pageSizeMax,
+      includesMax: limits.includesMax,
+      timeoutMs: limits.searchTimeoutMs,
+    },
+    now: now(),
+  })
+  if (request.where.kind === 'all') {
+    throw new InvalidRequest(`The condition "${query}" says nothing about which ${type} is meant`)
+  }
+  return request.where
+}
+
+/** A query string (with or without `?`) as its parameters, in order. */
+export function parametersOf(query: string): [string, string][] {
+  try {
+    return [...new URLSearchParams(query)]
+  } catch (error) {
+    throw new InvalidRequest('The query string cannot be read', { cause: error })
+  }
+}
+
+export function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

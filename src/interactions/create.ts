@@ -1,0 +1,83 @@
+/** The create interaction, also conditional. R4 http.html#create, http.html#ccreate. */
+import { InvalidRequest } from '../errors.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { ParsedBody } from '../json/parsed-body.ts'
+import type { BlobReference } from '../json/blob-sink.ts'
+import { resolveConditionalSubject } from './bundle-references.ts'
+import { commitDrafts } from './commit-drafts.ts'
+import { findByCondition } from './conditions.ts'
+import type { Context } from './context.ts'
+import { createDraftPlan, type Draft } from './draft.ts'
+import type { Outcome } from './outcome.ts'
+import { patientIdOf } from './patient-of.ts'
+import { requireReadable } from './read.ts'
+import { requireType } from './requested-resource.ts'
+
+export interface CreateRequest {
+  readonly type: string
+  readonly body: ParsedBody
+  /** The query of If-None-Exist. */
+  readonly ifNoneExist?: string | undefined
+  /** The content of a Binary posted as native bytes. */
+  readonly blob?: BlobReference
+  readonly securityContext?: string | undefined
+}
+
+export async function create(context: Context, request: CreateRequest): Promise<Outcome> {
+  const { type, body, ifNoneExist } = request
+  context.store.requireMay('create', type)
+  requireType(body, type)
+  let existing: string | undefined
+  const { versions } = await commitDrafts(context, async () => {
+    const plan = createDraftPlan('single')
+    if (ifNoneExist !== undefined) {
+      const condition = await findByCondition(context, type, requireQuery(ifNoneExist))
+      existing = condition.id
+      if (existing !== undefined) return plan
+      plan.preconditions.push(condition.precondition)
+    }
+    const resource = await resolveConditionalSubject(context, body.resource, plan)
+    plan.drafts.push(draftCreate(context, { ...request, resource }))
+    return plan
+  })
+  if (existing !== undefined) {
+    return { status: 200, version: await requireReadable(context, { type, id: existing }) }
+  }
+  const [[draft, version]] = [...versions] as [[Draft, Awaited<ReturnType<typeof requireReadable>>]]
+  return { status: 201, created: true, version, issues: draft.issues }
+}
+
+function requireQuery(ifNoneExist: string): string {
+  const query = ifNoneExist.includes('?')
+    ? ifNoneExist.slice(ifNoneExist.indexOf('?') + 1)
+    : ifNoneExist
+  if (query.trim() === '') {
+    throw new InvalidRequest('If-None-Exist is empty', { expression: 'http.if-none-exist' })
+  }
+  return query
+}
+
+/** A draft of version 1 under a new id. */
+export function draftCreate(
+  context: Context,
+  { type, resource, body, blob, securityContext }: CreateRequest & { resource: Resource },
+  id = context.services.makeId(
+    type === 'Patient' ? undefined : patientIdOf(resource, context.services.baseUrl),
+  ),
+  entryIndex?: number,
+): Draft {
+  return {
+    method: 'POST',
+    type,
+    id,
+    versionId: 1,
+    resource,
+    stored: undefined,
+    blobs: body.blobs,
+    issues: [],
+    governedBy: new Set(),
+    ...(blob ? { blob } : {}),
+    ...(securityContext === undefined ? {} : { securityContext }),
+    ...(entryIndex === undefined ? {} : { entryIndex }),
+  }
+}

@@ -1,0 +1,56 @@
+/** A write while it is planned: resources still as objects, so that rules can read and add. */
+import type { Issue } from '../fhir/operation-outcome.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { BlobReference } from '../json/blob-sink.ts'
+import type { OutboxEvent, Precondition } from '../store/commit-plan.ts'
+import type { Envelope, StoredVersion, WriteMethod } from '../store/stored-version.ts'
+
+export interface Draft {
+  readonly method: WriteMethod
+  readonly type: string
+  readonly id: string
+  readonly versionId: number
+  /** The resource to store; undefined for a delete. Rules replace it, never change it in place. */
+  resource: Resource | undefined
+  /** The newest version before this write, tombstones included. */
+  readonly stored: StoredVersion | undefined
+  /** The content of a Binary. */
+  blob?: BlobReference
+  /** Base64 texts of the body that stand outside `resource` (see json/parsed-body.ts). */
+  readonly blobs: readonly BlobReference[]
+  /** `X-Security-Context` or Binary.securityContext: what a Binary belongs to. */
+  securityContext?: string
+  /** The rule sets that govern the resource from now on; what governed it before stays. */
+  readonly governedBy: Set<string>
+  /** Filled in when the plan is built. */
+  envelope?: Envelope
+  /** Found on the way; errors refuse the plan, others travel with the answer. */
+  readonly issues: Issue[]
+  /** The place in the request's Bundle, for expressions. */
+  readonly entryIndex?: number
+}
+
+export interface DraftPlan {
+  readonly kind: 'single' | 'transaction'
+  readonly drafts: Draft[]
+  readonly preconditions: Precondition[]
+  readonly claims: string[]
+  readonly events: OutboxEvent[]
+  /** The transaction Bundle as it came, for rules on the whole. */
+  readonly bundle?: Resource
+  /**
+   * Set by a rule that recognised a retry: the versions answered for each draft; nothing is stored.
+   */
+  replay?: ReadonlyMap<Draft, StoredVersion>
+}
+
+export function createDraftPlan(kind: DraftPlan['kind'], bundle?: Resource): DraftPlan {
+  return {
+    kind,
+    drafts: [],
+    preconditions: [],
+    claims: [],
+    events: [],
+    ...(bundle ? { bundle } : {}),
+  }
+}

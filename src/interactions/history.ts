@@ -1,0 +1,171 @@
+/** The history interaction on an instance, a type and the whole system. R4 http.html#history. */
+import { createHash } from 'node:crypto'
+import { InvalidRequest, NotFound } from '../errors.ts'
+import { parsePeriod } from '../fhir/date-time.ts'
+import { renderSlots } from '../json/slots.ts'
+import { formatQuery } from '../search/format-query.ts'
+import { openPageLink, sealPageLink } from '../search/page-link.ts'
+import type { HistoryPage, HistoryRequest } from '../store/resource-store.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+import type { Context } from './context.ts'
+import { entityTag, statusTexts, type Outcome } from './outcome.ts'
+
+export interface HistoryTarget {
+  readonly type?: string
+  readonly id?: string
+  readonly parameters: readonly (readonly [string, string])[]
+}
+
+export async function history(context: Context, target: HistoryTarget): Promise<Outcome> {
+  const { type, id } = target
+  const request = parseHistory(context, target)
+  const page = await context.store.history(request)
+  if (
+    type !== undefined &&
+    id !== undefined &&
+    page.total === 0 &&
+    !(await context.store.read(type, id))
+  ) {
+    throw new NotFound(`${type}/${id}`)
+  }
+  return { status: 200, body: renderHistory(context, { target, request, page }) }
+}
+
+const parameterNames = ['_since', '_at', '_count', '_format', '_pretty', '_page']
+
+function parseHistory(context: Context, { type, id, parameters }: HistoryTarget): HistoryRequest {
+  const given = new Map<string, string>()
+  for (const [name, value] of parameters) {
+    if (!parameterNames.includes(name)) throw unknownParameter(name)
+    if (given.has(name))
+      throw new InvalidRequest(`${name} may stand once`, { expression: `http.${name}` })
+    given.set(name, value)
+  }
+  const scope: HistoryRequest['scope'] =
+    type === undefined
+      ? { kind: 'system' }
+      : id === undefined
+        ? { kind: 'type', type }
+        : { kind: 'instance', type, id }
+  const link = given.get('_page')
+  if (link !== undefined) return { scope, ...openLink(context, scope, link) }
+  const since = given.get('_since')
+  const at = given.get('_at')
+  return {
+    scope,
+    count: parseCount(context, given.get('_count')),
+    ...(since === undefined ? {} : { since: requirePeriod(context, '_since', since).low }),
+    ...(at === undefined ? {} : { at: requirePeriod(context, '_at', at) }),
+  }
+}
+
+function unknownParameter(name: string): InvalidRequest {
+  return new InvalidRequest(
+    `The parameter "${name}" is not known for a history; it takes _since, _at and _count`,
+    { code: 'not-supported', expression: `http.${name}` },
+  )
+}
+
+function parseCount(context: Context, text: string | undefined): number {
+  const { pageSize, pageSizeMax } = context.services.limits
+  if (text === undefined) return pageSize
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new InvalidRequest(`_count must be a whole number; "${text}" is not`, {
+      expression: 'http._count',
+    })
+  }
+  return Math.min(Number(text), pageSizeMax)
+}
+
+function requirePeriod(
+  context: Context,
+  name: string,
+  text: string,
+): { low: number; high: number } {
+  // A "+" of a zone arrives as a space when it was not escaped.
+  const period = parsePeriod(text.replace(' ', '+'), context.services.timeZone)
+  if (!period)
+    throw new InvalidRequest(`${name} must be a date or time; "${text}" is not`, {
+      expression: `http.${name}`,
+    })
+  return period
+}
+
+type LinkedRequest = Omit<HistoryRequest, 'scope'>
+
+function openLink(context: Context, scope: HistoryRequest['scope'], token: string): LinkedRequest {
+  const content = openPageLink(context.services.pagingKey, token) as
+    | { kind?: string; scope?: string; request?: LinkedRequest }
+    | undefined
+  if (content?.kind !== 'history' || content.scope !== scopeHash(scope) || !content.request) {
+    throw new InvalidRequest('This page link was not made by this server for this URL', {
+      expression: 'http._page',
+    })
+  }
+  return content.request
+}
+
+function scopeHash(scope: HistoryRequest['scope']): string {
+  return createHash('sha256').update(JSON.stringify(scope)).digest('base64url').slice(0, 12)
+}
+
+interface Rendering {
+  readonly target: HistoryTarget
+  readonly request: HistoryRequest
+  readonly page: HistoryPage
+}
+
+function renderHistory(context: Context, { target, request, page }: Rendering): Buffer {
+  const links = linksOf(context, { target, request, page })
+  const head = `{"resourceType":"Bundle","type":"history","total":${page.total},"link":${JSON.stringify(links)}`
+  const parts: Buffer[] = [Buffer.from(head)]
+  page.versions.forEach((version, index) => {
+    parts.push(Buffer.from(index === 0 ? ',"entry":[' : ','), ...renderEntry(context, version))
+  })
+  parts.push(Buffer.from(page.versions.length > 0 ? ']}' : '}'))
+  return Buffer.concat(parts)
+}
+
+function renderEntry(context: Context, version: StoredVersion): Buffer[] {
+  const { type, id, method, deleted } = version
+  const { baseUrl } = context.services
+  const status = deleted ? 204 : version.versionId === 1 || method === 'POST' ? 201 : 200
+  const rest = JSON.stringify({
+    request: { method, url: method === 'POST' ? type : `${type}/${id}` },
+    response: {
+      status: statusTexts[status],
+      etag: entityTag(version),
+      lastModified: new Date(version.lastUpdated).toISOString(),
+    },
+  })
+  const fullUrl = `{"fullUrl":${JSON.stringify(`${baseUrl}/${type}/${id}`)},`
+  return deleted
+    ? [Buffer.from(fullUrl + rest.slice(1))]
+    : [
+        Buffer.from(`${fullUrl}"resource":`),
+        renderSlots(version.body, version.slots, baseUrl),
+        Buffer.from(`,${rest.slice(1)}`),
+      ]
+}
+
+function linksOf(
+  context: Context,
+  { target, request, page }: Rendering,
+): { relation: string; url: string }[] {
+  const path = [target.type, target.id, '_history'].filter((part) => part !== undefined).join('/')
+  const url = `${context.services.baseUrl}/${path}`
+  const query = formatQuery(target.parameters)
+  const links = [{ relation: 'self', url: query === '' ? url : `${url}?${query}` }]
+  if (page.next === undefined) return links
+  const { scope, restrictions: _, ...rest } = request
+  const content = {
+    kind: 'history',
+    scope: scopeHash(scope),
+    request: { ...rest, asOf: page.asOf, after: page.next },
+  }
+  links.push({
+    relation: 'next',
+    url: `${url}?_page=${sealPageLink(context.services.pagingKey, content)}`,
+  })
+  return links
+}

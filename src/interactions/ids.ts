@@ -1,0 +1,66 @@
+/**
+ * Server-made ids: two characters of the patient's bucket, ten of time, sixteen of chance, in
+ * lower-case base 32. The bucket routes a patient's resources to one place (design §5).
+ */
+import { createHmac, randomBytes } from 'node:crypto'
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const SERVER_MADE = /^[0-9a-hjkmnp-tv-z]{28}$/
+
+export interface IdMaker {
+  /** An id for a Patient, or a resource of no patient: its bucket comes from the rest of it. */
+  readonly own: () => string
+  /** An id in the bucket of a patient. */
+  readonly of: (patientId: string) => string
+}
+
+export function createIdMaker(
+  key: Buffer,
+  now: () => number,
+  random: (bytes: number) => Buffer = randomBytes,
+): IdMaker {
+  const rest = () => timePart(now()) + randomPart(random(10))
+  return {
+    own: () => {
+      const tail = rest()
+      return bucketOf(key, tail) + tail
+    },
+    of: (patientId) => {
+      const ownBucket =
+        SERVER_MADE.test(patientId) && bucketOf(key, patientId.slice(2)) === patientId.slice(0, 2)
+      return (ownBucket ? patientId.slice(0, 2) : bucketOf(key, patientId)) + rest()
+    },
+  }
+}
+
+/** 10 bits of a keyed hash, as two characters. */
+function bucketOf(key: Buffer, text: string): string {
+  const hash = createHmac('sha256', key).update(text).digest().readUInt16BE(0)
+  return ALPHABET[(hash >> 5) & 31]! + ALPHABET[hash & 31]!
+}
+
+function timePart(milliseconds: number): string {
+  let text = ''
+  let rest = milliseconds
+  for (let place = 0; place < 10; place++) {
+    text = ALPHABET[rest % 32]! + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+function randomPart(bytes: Buffer): string {
+  let bits = 0
+  let held = 0
+  let text = ''
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += ALPHABET[(held >> bits) & 31]!
+    }
+    held &= (1 << bits) - 1
+  }
+  return text
+}

@@ -1,0 +1,98 @@
+/**
+ * The patch interaction, by id and conditional, in JSON Patch and FHIRPath Patch.
+ * R4 http.html#patch, fhirpatch.html.
+ */
+import { Gone, NotFound } from '../errors.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { parseJson } from '../json/parse.ts'
+import { renderSlots } from '../json/slots.ts'
+import { applyFhirPathPatch } from '../patch/fhirpath-patch.ts'
+import { applyJsonPatch } from '../patch/json-patch.ts'
+import type { PatchBody } from '../patch/patch-format.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+import { commitDrafts } from './commit-drafts.ts'
+import { findByCondition } from './conditions.ts'
+import type { Context } from './context.ts'
+import { createDraftPlan, type Draft, type DraftPlan } from './draft.ts'
+import type { Outcome } from './outcome.ts'
+import { requireIfMatch, type Preconditions } from './preconditions.ts'
+import { checkRead } from './read.ts'
+import { requireIdForm } from './requested-resource.ts'
+
+export interface PatchRequest extends Preconditions {
+  readonly type: string
+  readonly target: { readonly id: string } | { readonly query: string }
+  readonly patch: PatchBody
+}
+
+export async function patch(context: Context, request: PatchRequest): Promise<Outcome> {
+  context.store.requireMay('update', request.type)
+  const { versions } = await commitDrafts(context, async () => {
+    const plan = createDraftPlan('single')
+    plan.drafts.push(await draftPatch(context, plan, request))
+    return plan
+  })
+  const [[draft, version]] = [...versions] as [[Draft, StoredVersion]]
+  return { status: 200, version, issues: draft.issues }
+}
+
+/** A draft of the next version. Throws 404 when nothing is there, 410 when it was deleted. */
+export async function draftPatch(
+  context: Context,
+  plan: DraftPlan,
+  request: PatchRequest & { readonly entryIndex?: number },
+): Promise<Draft> {
+  const { type, entryIndex } = request
+  const id = await findPatchTarget(context, plan, request)
+  const reference = `${type}/${id}`
+  const stored = await context.store.read(type, id)
+  if (!stored) throw new NotFound(reference)
+  requireIfMatch(request.ifMatch, stored)
+  if (stored.deleted) throw new Gone(reference)
+  await checkRead(context, stored)
+  const resource = applyPatch(context, toResource(context, stored), request.patch)
+  return {
+    method: 'PATCH',
+    type,
+    id,
+    versionId: stored.versionId + 1,
+    resource,
+    stored,
+    blobs: [],
+    issues: [],
+    governedBy: new Set(),
+    ...(stored.blob ? { blob: stored.blob } : {}),
+    ...(entryIndex === undefined ? {} : { entryIndex }),
+  }
+}
+
+function applyPatch(context: Context, resource: Resource, patchBody: PatchBody): Resource {
+  const typeModel = (type: string) => context.services.registry.typeModel(type)
+  if (patchBody.format === 'json-patch')
+    return applyJsonPatch(resource, patchBody.operations, { typeModel })
+  return applyFhirPathPatch(resource, patchBody.parameters, {
+    typeModel,
+    evaluate: context.services.evaluate,
+  })
+}
+
+async function findPatchTarget(
+  context: Context,
+  plan: DraftPlan,
+  { type, target }: PatchRequest,
+): Promise<string> {
+  if ('id' in target) {
+    requireIdForm(target.id)
+    return target.id
+  }
+  const { id, precondition } = await findByCondition(context, type, target.query)
+  plan.preconditions.push(precondition)
+  if (id === undefined) throw new NotFound(`A ${type} that matches the condition`)
+  return id
+}
+
+/** A stored version as an object again, links absolute. */
+export function toResource(context: Context, version: StoredVersion): Resource {
+  const bytes = renderSlots(version.body, version.slots, context.services.baseUrl)
+  return parseJson(bytes).resource
+}

@@ -1,0 +1,67 @@
+/** The GET entries of a batch or transaction. */
+import { FhirError, InvalidRequest } from '../errors.ts'
+import { binaryAsJson } from './binary-content.ts'
+import type { Context } from './context.ts'
+import type { EntryRequest } from './entry-request.ts'
+import { history } from './history.ts'
+import type { Outcome } from './outcome.ts'
+import { read } from './read.ts'
+import { parametersOf } from './conditions.ts'
+import type { EntryOutcome } from './response-bundle.ts'
+import { parseSearch, search } from './search-type.ts'
+import { vread } from './vread.ts'
+
+/** Throws what the entry's URL alone makes impossible, before anything is written. */
+export function prepareRead(context: Context, { target, index }: EntryRequest): void {
+  if (target.kind === 'type' || target.kind === 'system') {
+    parseSearch(context, {
+      type: target.kind === 'type' ? target.type : undefined,
+      parameters: parametersOf(target.query),
+    })
+  } else if (
+    target.kind === 'instance' &&
+    parametersOf(target.query).some(([name]) => !/^_(format|pretty)$/.test(name))
+  ) {
+    throw new InvalidRequest('A read in a Bundle takes no parameters', {
+      expression: `Bundle.entry[${index}].request.url`,
+    })
+  }
+}
+
+/** Runs a GET entry; an error becomes that entry's outcome. */
+export async function runRead(context: Context, entry: EntryRequest): Promise<EntryOutcome> {
+  try {
+    return { outcome: await dispatch(context, entry), showsResource: entry.method === 'GET' }
+  } catch (error) {
+    return { outcome: errorOutcome(error) }
+  }
+}
+
+/** A refused entry, as it stands in the answer. Anything but a FhirError is thrown on. */
+export function errorOutcome(error: unknown): EntryOutcome['outcome'] {
+  if (!(error instanceof FhirError)) throw error
+  return { status: error.status, issues: error.issues }
+}
+
+async function dispatch(context: Context, entry: EntryRequest): Promise<Outcome> {
+  const { target } = entry
+  switch (target.kind) {
+    case 'metadata':
+      return { status: 200, body: Buffer.from(JSON.stringify(context.services.capabilities())) }
+    case 'instance':
+      return withContent(context, await read(context, target, entry))
+    case 'version':
+      return withContent(context, await vread(context, target, target.versionId, entry))
+    case 'history':
+      return history(context, { ...target, parameters: parametersOf(target.query) })
+    case 'system':
+      return search(context, { type: undefined, parameters: parametersOf(target.query) })
+    case 'type':
+      return search(context, { type: target.type, parameters: parametersOf(target.query) })
+  }
+}
+
+async function withContent(context: Context, outcome: Outcome): Promise<Outcome> {
+  if (outcome.status !== 200 || outcome.version?.type !== 'Binary') return outcome
+  return { ...outcome, version: await binaryAsJson(context, outcome.version) }
+}

@@ -1,0 +1,27 @@
+/** Finds resources that refer to a given one, through every reference parameter. */
+import type { TypedId } from '../fhir/resource.ts'
+import { anyOf, type Clause } from '../search/search-request.ts'
+import type { Context } from './context.ts'
+
+/** References (`Type/id`) of at most `max` resources that the caller may see. */
+export async function findReferrers(
+  context: Context,
+  target: TypedId,
+  max: number,
+): Promise<readonly string[]> {
+  const { registry } = context.services
+  const found: string[] = []
+  for (const type of registry.resourceTypes) {
+    const clauses: Clause[] = []
+    for (const [code, parameter] of registry.searchParameters(type)) {
+      const mayRefer = parameter.targets.length === 0 || parameter.targets.includes(target.type)
+      if (parameter.type !== 'reference' || !mayRefer) continue
+      clauses.push({ kind: 'reference', code, references: [{ type: target.type, id: target.id }] })
+    }
+    if (clauses.length === 0) continue
+    const { ids } = await context.store.match(type, anyOf(clauses), max - found.length)
+    found.push(...ids.map((id) => `${type}/${id}`))
+    if (found.length >= max) break
+  }
+  return found
+}

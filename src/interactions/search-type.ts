@@ -1,0 +1,157 @@
+/** The search interactions, on one type and on the whole system. R4 http.html#search, search.html. */
+import { InvalidRequest } from '../errors.ts'
+import type { Issue } from '../fhir/operation-outcome.ts'
+import { toOperationOutcome } from '../fhir/operation-outcome.ts'
+import { renderSlots } from '../json/slots.ts'
+import { formatQuery } from '../search/format-query.ts'
+import { openPageLink, sealPageLink } from '../search/page-link.ts'
+import { parseQuery, type ParsedQuery } from '../search/parse-query.ts'
+import type { SearchRequest } from '../search/search-request.ts'
+import { renderSearchset, type SearchsetEntry } from '../search/searchset.ts'
+import { summarize } from '../search/summarize.ts'
+import type { SearchPage } from '../store/resource-store.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+import { binaryAsJson } from './binary-content.ts'
+import type { Context } from './context.ts'
+import type { Outcome } from './outcome.ts'
+
+export interface SearchTarget {
+  /** Undefined: a search over all types. */
+  readonly type: string | undefined
+  readonly parameters: readonly (readonly [string, string])[]
+}
+
+export async function search(context: Context, target: SearchTarget): Promise<Outcome> {
+  const link = target.parameters.find(([name]) => name === '_page')
+  const opened = link ? openLink(context, target, link[1]) : undefined
+  const parameters = opened?.parameters ?? target.parameters
+  const parsed = parseSearch(context, { type: target.type, parameters })
+  if (target.type !== undefined) {
+    for (const rule of context.services.rules)
+      await rule.checkSearch?.(target.type, parameters, context)
+  }
+  const request: SearchRequest = {
+    ...parsed.request,
+    ...(opened ? { asOf: opened.asOf, position: opened.position, total: 'none' } : {}),
+  }
+  const page = await context.store.search(request)
+  // The first page counts; later pages repeat its total, which is that of the same commit.
+  const total = opened ? opened.total : page.total
+  const body = await renderPage(context, { target, parameters, parsed, page, total })
+  return { status: 200, body }
+}
+
+/** Throws 400 for what is not understood, unless the caller asked for leniency (decision 37). */
+export function parseSearch(context: Context, { type, parameters }: SearchTarget): ParsedQuery {
+  const { registry, timeZone, baseUrl, limits, now } = context.services
+  return parseQuery({
+    types: type === undefined ? undefined : [type],
+    parameters,
+    registry,
+    timeZone,
+    baseUrl,
+    handling: context.preferences.handling,
+    limits: {
+      pageSize: limits.pageSize,
+      pageSizeMax: limits.pageSizeMax,
+      includesMax: limits.includesMax,
+      timeoutMs: limits.searchTimeoutMs,
+    },
+    now: now(),
+  })
+}
+
+interface PageLink {
+  readonly kind: 'search'
+  readonly type: string
+  readonly parameters: readonly (readonly [string, string])[]
+  readonly asOf: number
+  readonly position: NonNullable<SearchRequest['position']>
+  readonly total?: number
+  readonly decision: string
+}
+
+function openLink(context: Context, target: SearchTarget, token: string): PageLink {
+  const content = openPageLink(context.services.pagingKey, token) as PageLink | undefined
+  if (content?.kind !== 'search' || content.type !== (target.type ?? '')) {
+    throw new InvalidRequest('This page link was not made by this server for this URL', {
+      expression: 'http._page',
+    })
+  }
+  return content
+}
+
+interface Rendering {
+  readonly target: SearchTarget
+  readonly parameters: readonly (readonly [string, string])[]
+  readonly parsed: ParsedQuery
+  readonly page: SearchPage
+  readonly total: number | undefined
+}
+
+async function renderPage(context: Context, rendering: Rendering): Promise<Buffer> {
+  const { parsed, page, total } = rendering
+  const issues: Issue[] = [...parsed.issues]
+  if (page.includesTruncated) {
+    issues.push({
+      severity: 'warning',
+      code: 'incomplete',
+      diagnostics: `Not all included resources are shown: at most ${parsed.request.includesMax} are`,
+    })
+  }
+  const entries: SearchsetEntry[] = []
+  for (const version of page.matches) entries.push(await entryOf(context, version, 'match', parsed))
+  for (const version of page.included)
+    entries.push(await entryOf(context, version, 'include', parsed))
+  return renderSearchset({
+    entries,
+    total,
+    links: linksOf(context, rendering),
+    outcome: issues.length > 0 ? toOperationOutcome(issues, context.outcome) : undefined,
+  })
+}
+
+async function entryOf(
+  context: Context,
+  stored: StoredVersion,
+  mode: SearchsetEntry['mode'],
+  { result }: ParsedQuery,
+): Promise<SearchsetEntry> {
+  const { registry, baseUrl } = context.services
+  const version = stored.type === 'Binary' ? await binaryAsJson(context, stored) : stored
+  const bytes = renderSlots(version.body, version.slots, baseUrl)
+  const shaped = result.summary !== undefined || result.elements !== undefined
+  return {
+    fullUrl: `${baseUrl}/${version.type}/${version.id}`,
+    mode,
+    body: shaped ? summarize(bytes, { registry, ...result, mode }) : bytes,
+  }
+}
+
+function linksOf(
+  context: Context,
+  { target, parameters, parsed, page, total }: Rendering,
+): { relation: string; url: string }[] {
+  const { baseUrl, pagingKey } = context.services
+  const url = target.type === undefined ? baseUrl : `${baseUrl}/${target.type}`
+  const query = formatQuery(parsed.used)
+  const links = [{ relation: 'self', url: query === '' ? url : `${url}?${query}` }]
+  const seal = (position: PageLink['position']) => {
+    const content: PageLink = {
+      kind: 'search',
+      type: target.type ?? '',
+      parameters,
+      asOf: page.asOf,
+      position,
+      decision: context.store.decisionHash(),
+      ...(total === undefined ? {} : { total }),
+    }
+    return `${url}?_page=${sealPageLink(pagingKey, content)}`
+  }
+  if (page.next !== undefined)
+    links.push({ relation: 'next', url: seal({ direction: 'after', at: page.next }) })
+  if (page.previous !== undefined) {
+    links.push({ relation: 'previous', url: seal({ direction: 'before', at: page.previous }) })
+  }
+  return links
+}

@@ -1,0 +1,97 @@
+/**
+ * The transaction interaction: all entries, or none. Order: DELETE, POST, PUT and PATCH, GET.
+ * R4 http.html#transaction, http.html#trules.
+ */
+import { InvalidRequest, NotFound } from '../errors.ts'
+import type { ParsedBody } from '../json/parsed-body.ts'
+import { commitDrafts } from './commit-drafts.ts'
+import type { Context } from './context.ts'
+import { createDraftPlan, type Draft } from './draft.ts'
+import { requireEntries } from './bundle-entries.ts'
+import type { EntryRequest } from './entry-request.ts'
+import { atEntry } from './at-entry.ts'
+import type { Outcome } from './outcome.ts'
+import { planEntries, type PlannedEntries } from './plan-entries.ts'
+import { prepareRead, runRead } from './read-entry.ts'
+import { renderResponseBundle, type EntryOutcome } from './response-bundle.ts'
+
+export async function transaction(context: Context, body: ParsedBody): Promise<Outcome> {
+  const entries = requireEntries(context, body.resource)
+  requireDistinctFullUrls(entries)
+  const reads = entries.filter(({ method }) => method === 'GET' || method === 'HEAD')
+  const writes = entries.filter(({ method }) => method !== 'GET' && method !== 'HEAD')
+  for (const entry of reads) atEntry(entry.index, () => prepareRead(context, entry))
+  let planned: PlannedEntries | undefined
+  const { plan, versions } = await commitDrafts(context, async () => {
+    const draftPlan = createDraftPlan('transaction', body.resource)
+    planned = await planEntries(context, draftPlan, { entries: writes, blobs: body.blobs })
+    await requireReadsPossible(context, reads, draftPlan.drafts)
+    return draftPlan
+  })
+  const outcomes: EntryOutcome[] = Array.from({ length: entries.length })
+  for (const entry of writes) {
+    const draft = planned!.drafts.get(entry.index)
+    const version = draft && versions.get(draft)
+    outcomes[entry.index] = version
+      ? { outcome: outcomeOf(draft, version) }
+      : { outcome: planned!.outcomes.get(entry.index)! }
+  }
+  for (const entry of reads) outcomes[entry.index] = await runRead(context, entry)
+  return {
+    status: 200,
+    body: renderResponseBundle(context, 'transaction-response', outcomes),
+    issues: unplaced(plan.drafts),
+  }
+}
+
+function outcomeOf(draft: Draft, version: NonNullable<Outcome['version']>): Outcome {
+  if (draft.method === 'DELETE') return { status: 204, version }
+  const created =
+    draft.method === 'POST' || ((!draft.stored || draft.stored.deleted) && draft.method === 'PUT')
+  return { status: created ? 201 : 200, created, version, issues: draft.issues }
+}
+
+/** Issues of drafts that rules added, and that no entry of the answer shows. */
+function unplaced(drafts: readonly Draft[]): NonNullable<Outcome['issues']> {
+  return drafts.filter(({ entryIndex }) => entryIndex === undefined).flatMap(({ issues }) => issues)
+}
+
+function requireDistinctFullUrls(entries: readonly EntryRequest[]): void {
+  const seen = new Map<string, number>()
+  for (const { fullUrl, index } of entries) {
+    if (fullUrl === undefined) continue
+    const first = seen.get(fullUrl)
+    if (first !== undefined) {
+      throw new InvalidRequest(
+        `Bundle.entry[${index}] has the same fullUrl as Bundle.entry[${first}]; each must be the only one`,
+        { expression: `Bundle.entry[${index}].fullUrl`, code: 'duplicate' },
+      )
+    }
+    seen.set(fullUrl, index)
+  }
+}
+
+/** A GET of what is not there fails the whole transaction, before anything is written. */
+async function requireReadsPossible(
+  context: Context,
+  reads: readonly EntryRequest[],
+  drafts: readonly Draft[],
+): Promise<void> {
+  for (const { target, index } of reads) {
+    if (target.kind !== 'instance' && target.kind !== 'version') continue
+    const draft = drafts.find(({ type, id }) => type === target.type && id === target.id)
+    const stored = draft
+      ? draft.resource !== undefined
+      : await isStored(context, target.type, target.id)
+    if (!stored) {
+      throw new NotFound(`${target.type}/${target.id}`, {
+        expression: `Bundle.entry[${index}].request.url`,
+      })
+    }
+  }
+}
+
+async function isStored(context: Context, type: string, id: string): Promise<boolean> {
+  const version = await context.store.read(type, id)
+  return version !== undefined && !version.deleted
+}

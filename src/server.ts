@@ -1,0 +1,172 @@
+/** The composition root: creates every part and hands each what it needs. */
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import pino, { type Logger } from 'pino'
+import { permitAll } from './access/decision.ts'
+import { createGuard, type GuardFor } from './access/guarded-store.ts'
+import { openCaller } from './auth/caller.ts'
+import type { Config } from './config.ts'
+import { createCapabilityStatement } from './conformance/capability-statement.ts'
+import { createRegistry } from './conformance/create-registry.ts'
+import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
+import type { Registry } from './conformance/registry.ts'
+import { createHttpServer } from './http/create-http-server.ts'
+import { servedInteractions } from './http/served-interactions.ts'
+import type { HttpLog } from './http/server-parts.ts'
+import type { Services } from './interactions/context.ts'
+import { createIdMaker } from './interactions/ids.ts'
+import { createIndexExtractor } from './search/index-entries.ts'
+import { createMemoryStore } from './store/memory/memory-store.ts'
+import type { ResourceStore } from './store/resource-store.ts'
+import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import type { Validator } from './validation/validator.ts'
+
+export interface Server {
+  readonly app: FastifyInstance
+  readonly config: Config
+  readonly services: Services
+  readonly guardFor: GuardFor
+  readonly store: ResourceStore
+  readonly log: Logger
+  /** Demonstration data is being loaded: not ready yet, and this is why. */
+  setBusy(reason: string | undefined): void
+  /** Finishes what was accepted, then lets go of the data. */
+  close(): Promise<void>
+}
+
+export interface Surroundings {
+  readonly now?: () => number
+  /** Takes the place of the store that STORE_URL names; for tests. */
+  readonly store?: ResourceStore
+}
+
+export const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+).version
+
+export async function buildServer(
+  config: Config,
+  surroundings: Surroundings = {},
+): Promise<Server> {
+  const now = surroundings.now ?? Date.now
+  const log = pino({ level: config.logLevel }, pino.destination({ sync: false }))
+  const registry = loadRegistry()
+  const store = surroundings.store ?? (await openStore(config, now))
+  const guardFor = createGuard({
+    store,
+    decisionPoint: permitAll,
+    resourceTypes: registry.resourceTypes,
+  })
+  const services = createServices(config, { registry, store, now })
+  let busy: string | undefined
+  const app = await createHttpServer({
+    services,
+    guardFor,
+    authenticate: () => openCaller,
+    health: () => (busy === undefined ? store.health() : { ready: false, reason: busy }),
+    bodyBytesMax: config.bodyBytesMax,
+    corsOrigins: config.corsOrigins,
+    slowRequestMs: 1000,
+    log: createHttpLog(log, 1000),
+    version,
+  })
+  return {
+    app,
+    config,
+    services,
+    guardFor,
+    store,
+    log,
+    setBusy: (reason) => {
+      busy = reason
+    },
+    close: async () => {
+      await app.close()
+      await store.close()
+      log.flush()
+    },
+  }
+}
+
+function loadRegistry(): Registry {
+  return createRegistry({ core: loadCoreDefinitions() })
+}
+
+function openStore(config: Config, now: () => number): Promise<ResourceStore> | ResourceStore {
+  if (config.storeUrl.startsWith('memory:')) return createMemoryStore({ now })
+  return openSqliteStore({
+    folder: config.storeUrl.slice('sqlite:'.length),
+    now,
+    pagingWindowMs: config.pagingWindowMs,
+  })
+}
+
+interface ServiceParts {
+  readonly registry: Registry
+  readonly store: ResourceStore
+  readonly now: () => number
+}
+
+function createServices(config: Config, { registry, store, now }: ServiceParts): Services {
+  const ids = createIdMaker(store.secret('ids'), now)
+  const { baseUrl, timeZone } = config
+  const startedAt = new Date(now()).toISOString()
+  return {
+    registry,
+    extract: createIndexExtractor({ registry, timeZone, baseUrl }),
+    evaluate: () => {
+      throw new Error('not wired')
+    },
+    validator: noValidator,
+    rules: [],
+    makeId: (patientId) => (patientId === undefined ? ids.own() : ids.of(patientId)),
+    pagingKey: store.secret('paging'),
+    now,
+    baseUrl,
+    timeZone,
+    validation: config.validation,
+    checksReferencesOnWrite: config.referentialIntegrity.includes('write'),
+    checksReferencesOnDelete: config.referentialIntegrity.includes('delete'),
+    limits: {
+      documentBytesMax: config.documentBytesMax,
+      pageSize: config.pageSize,
+      pageSizeMax: config.pageSizeMax,
+      includesMax: config.includesMax,
+      bundleEntriesMax: config.bundleEntriesMax,
+      searchTimeoutMs: config.searchTimeoutMs,
+    },
+    capabilities: () =>
+      createCapabilityStatement({
+        registry,
+        ...servedInteractions,
+        baseUrl,
+        version,
+        date: startedAt,
+      }),
+  }
+}
+
+const noValidator: Validator = { validate: () => [] }
+
+function createHttpLog(log: Logger, slowRequestMs: number): HttpLog {
+  return {
+    request: (entry) => {
+      if (entry.status >= 500) log.error(entry, 'answered with an error')
+      else if (entry.milliseconds > slowRequestMs) log.warn(entry, 'slow request')
+      else log.debug(entry, 'answered')
+    },
+    failure: ({ error, ...entry }) => log.error({ ...entry, ...describe(error) }, 'request failed'),
+  }
+}
+
+/** The class, code and stack of a failure. A message may hold content, so it is left out. */
+function describe(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { errorName: typeof error }
+  const stack = error.stack
+    ?.split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, 12)
+  return { errorName: error.name, errorCode: (error as NodeJS.ErrnoException).code, stack }
+}
