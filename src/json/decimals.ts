@@ -16,7 +16,7 @@ import { isObject, type JsonValue } from '../fhir/resource.ts'
 
 const texts = Symbol('decimal texts')
 
-type Holder = object & { [texts]?: Readonly<Record<string, string>> }
+type Holder = object & { [texts]?: Record<string | number, string> }
 type Replacer = (this: Holder, key: string, value: unknown) => unknown
 type Reviver = (this: Holder, key: string, value: unknown, context: { source?: string }) => unknown
 
@@ -32,7 +32,7 @@ export function parseExact(text: string): JsonValue {
 }
 
 const reviveNumber: Reviver = function (key, value, { source }) {
-  if (typeof value === 'number' && source !== undefined) keepDecimalText(this, key, source)
+  if (typeof value === 'number' && source !== undefined) noteDecimalText(this, key, source)
   return value
 }
 
@@ -45,14 +45,28 @@ export function decimalText(holder: object, key: string | number): string {
   return exactTextOf(holder, key, value) ?? String(value)
 }
 
-/** Remembers how the number under `key` was written; forgets it when `text` says nothing more. */
+/** For parsers: remembers how the number under `key` was written, in a holder just made. */
+export function noteDecimalText(holder: object, key: string | number, text: string): void {
+  if (!isOdd(text)) return
+  const known = ((holder as Holder)[texts] ??= Object.create(null) as Record<string, string>)
+  known[key] = text
+}
+
+/**
+ * For changes: the number under `key` is now written so. Spreads share their texts with what they
+ * were copied from, so this copies them; a holder with thousands of numbers makes it slow.
+ */
 export function keepDecimalText(holder: object, key: string | number, text: string): void {
   const known = (holder as Holder)[texts]
-  const isOdd = String(Number(text)) !== text
-  if (!isOdd && known?.[key] === undefined) return
-  // Spreads share the texts with what they were copied from: never change them in place.
-  const { [key]: _, ...others } = known ?? {}
-  ;(holder as Holder)[texts] = isOdd ? { ...others, [key]: text } : others
+  if (known === undefined) return noteDecimalText(holder, key, text)
+  const copy = Object.assign(Object.create(null), known) as Record<string, string>
+  delete copy[key]
+  ;(holder as Holder)[texts] = copy
+  noteDecimalText(holder, key, text)
+}
+
+function isOdd(text: string): boolean {
+  return String(Number(text)) !== text
 }
 
 function exactTextOf(holder: Holder, key: string | number, value: unknown): string | undefined {

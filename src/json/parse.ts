@@ -5,7 +5,7 @@ import { parseExact } from './decimals.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import { createJsonScanner, type ScanOptions, type ScanResult } from './scan.ts'
 
-const smallBytesMax = 512 * 1024 * 1024
+const bytesAtHandMax = 512 * 1024 * 1024
 
 /**
  * Reads a body to its end, or to its first error: InvalidRequest, TooLarge, or what the source
@@ -49,7 +49,10 @@ function scanAtOnce(
   json: Uint8Array | string,
   options: Partial<Omit<ScanOptions, 'blobs'>> | undefined,
 ): ScanResult {
-  const scanner = createJsonScanner({ bodyBytesMax: smallBytesMax, ...options })
+  // A text with half a surrogate pair would be changed on its way into bytes.
+  if (typeof json === 'string' && !json.isWellFormed())
+    throw new InvalidRequest('The JSON text is not well-formed Unicode', { code: 'structure' })
+  const scanner = createJsonScanner({ bodyBytesMax: bytesAtHandMax, ...options })
   void scanner.write(typeof json === 'string' ? Buffer.from(json) : json)
   return scanner.endSync()
 }

@@ -81,7 +81,7 @@ t.test('leaves short texts, other keys, and what is no base64 as they are', asyn
   const notBase64 = `é${longText}`
   const json = `{"resourceType":"X","data":["${longText}"],"a":{"data":"QUJD"},"b":{"data":"${notBase64}"},"c":{"data":"\\"${longText}"},"d":"${longText}"}`
   const { resource, blobs } = await parse(json, sink, {}, 10)
-  t.same(resource, JSON.parse(json.replace(`["${longText}"]`, `["${longText}"]`)))
+  t.same(resource, JSON.parse(json))
   t.same([blobs, sink.ends], [[], []])
 })
 

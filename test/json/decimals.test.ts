@@ -83,3 +83,8 @@ t.test('any numbers come back digit for digit', async () => {
   })
   fc.assert(run, { numRuns: 300 })
 })
+
+t.test('parses a long list of odd decimals in a time that grows with its length', async (t) => {
+  const text = `[${'1.0,'.repeat(300_000)}1.0]`
+  t.equal(stringifyResource(parseJsonValue(text)), text)
+})

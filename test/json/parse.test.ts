@@ -50,3 +50,7 @@ t.test('parses any JSON value where asked to, as strictly', async (t) => {
   t.same(parseJsonValue('[{"op":"remove","path":"/a"}]'), [{ op: 'remove', path: '/a' }])
   t.throws(() => parseJsonValue('[{"op":"add","op":"remove"}]'), /comes twice/)
 })
+
+t.test('refuses a text that is not Unicode instead of changing it', async (t) => {
+  t.throws(() => parseJson('{"resourceType":"Basic","a":"\ud800"}'), { name: 'InvalidRequest' })
+})
