@@ -13,7 +13,7 @@ const DAYS_REMEMBERED_MAX = 20_000
 export function createPeriodReader(timeZone: string): ReadPeriod {
   const days = new Map<string, Period | undefined>()
   return (text) => {
-    if (text.length > DAY_TEXT_LENGTH) return parsePeriod(text, timeZone)
+    if (text.length > DAY_TEXT_LENGTH) return quickPeriod(text) ?? parsePeriod(text, timeZone)
     const known = days.get(text)
     if (known) return known
     const period = parsePeriod(text, timeZone)
@@ -21,6 +21,17 @@ export function createPeriodReader(timeZone: string): ReadPeriod {
     days.set(text, period)
     return period
   }
+}
+
+/** Full seconds with a zone, before the 29th: what Date.parse reads as parsePeriod does. */
+const PLAIN_INSTANT =
+  /^\d{4}-\d{2}-(?:0[1-9]|1\d|2[0-8])T\d{2}:\d{2}:[0-5]\d(\.\d{3})?(?:Z|[+-]\d{2}:\d{2})$/
+
+function quickPeriod(text: string): Period | undefined {
+  const match = PLAIN_INSTANT.exec(text)
+  if (!match) return undefined
+  const low = Date.parse(text)
+  return Number.isNaN(low) ? undefined : { low, high: low + (match[1] === undefined ? 1_000 : 1) }
 }
 
 /** From the start's first moment to the end's last; open ends reach the bounds of time. */

@@ -3,14 +3,14 @@
  * walk over the resource when the type is first met, and anew when the registry changes.
  * R4 search.html#ptypes.
  */
-import type { Registry, SearchParameter } from '../conformance/registry.ts'
+import type { Registry } from '../conformance/registry.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { createPeriodReader } from './index-dates.ts'
 import type { IndexEntry } from './index-entry.ts'
 import { createSlot, IndexOutput } from './index-output.ts'
 import type { CodeSlot } from './index-output.ts'
 import { compilePlan } from './index-plan.ts'
-import type { IndexPlan, PlanContext } from './index-plan.ts'
+import type { IndexPlan, OnContained } from './index-plan.ts'
 
 export interface IndexExtractorOptions {
   readonly registry: Pick<Registry, 'searchParameters' | 'typeModel' | 'epoch'>
@@ -61,7 +61,7 @@ export function createIndexExtractor(options: IndexExtractorOptions): IndexExtra
       compiled = createPlans(options)
     }
     const output = new IndexOutput(resource)
-    compiled.planOf(resource.resourceType)?.run(resource, output)
+    compiled.planOf(resource.resourceType).run(resource, output)
     for (const entry of defaultEntries[resource.resourceType] ?? []) {
       const slot = compiled.slotOf(entry.code)
       if (!output.has(slot)) output.push(slot, entry)
@@ -71,12 +71,12 @@ export function createIndexExtractor(options: IndexExtractorOptions): IndexExtra
 }
 
 interface Plans {
-  planOf(type: string): IndexPlan | undefined
+  planOf(type: string): IndexPlan
   slotOf(code: string): CodeSlot
 }
 
 function createPlans({ registry, timeZone, baseUrl }: IndexExtractorOptions): Plans {
-  const plans = new Map<string, IndexPlan | undefined>()
+  const plans = new Map<string, IndexPlan>()
   const slots = new Map<string, CodeSlot>()
   const readPeriod = createPeriodReader(timeZone)
 
@@ -86,54 +86,45 @@ function createPlans({ registry, timeZone, baseUrl }: IndexExtractorOptions): Pl
     return slot
   }
 
-  function remember(key: string, compile: () => IndexPlan): IndexPlan | undefined {
-    if (!plans.has(key)) plans.set(key, compile())
-    return plans.get(key)
-  }
-
-  function compile(type: string, parameters: readonly SearchParameter[], prefix: string) {
-    const context: PlanContext = {
-      type,
-      typeModel: registry.typeModel,
-      baseUrl,
-      readPeriod,
-      slotOf: (code) => slotOf(prefix + code),
-      onContained: (code) => (contained, output) => runContained(prefix + code, contained, output),
-    }
-    return compilePlan(parameters, context)
-  }
-
-  function planOf(type: string): IndexPlan | undefined {
-    return remember(type, () => {
-      const parameters = [...registry.searchParameters(type).values()]
-      return compile(
+  /** `path` is the chain so far: empty, `author`, `author.practitioner`. */
+  function compile(type: string, path: string, concerns: (code: string) => boolean): IndexPlan {
+    const prefix = path === '' ? '' : `${path}.`
+    const parameters = [...registry.searchParameters(type).values()]
+    return compilePlan(
+      parameters.filter(({ code }) => concerns(code)),
+      {
         type,
-        parameters.filter(({ code }) => !KNOWN_TO_STORE.has(code)),
-        '',
-      )
-    })
+        typeModel: registry.typeModel,
+        baseUrl,
+        readPeriod,
+        slotOf: (code) => slotOf(prefix + code),
+        onContained: (code) => intoContained(prefix + code),
+      },
+    )
   }
 
-  /** `path` is the chain so far: `author`, `author.practitioner`. */
-  function runContained(path: string, contained: Resource, output: IndexOutput): void {
-    if (path.split('.').length > CHAIN_DEPTH_MAX) return
-    const codes = path.endsWith('.practitioner') ? LIFTED_CODES : undefined
-    containedPlan(path, contained.resourceType, containedChainCodes)?.run(contained, output)
-    if (codes) {
-      const parent = path.slice(0, path.lastIndexOf('.'))
-      containedPlan(parent, contained.resourceType, codes)?.run(contained, output)
+  function planOf(type: string): IndexPlan {
+    let plan = plans.get(type)
+    if (!plan) plans.set(type, (plan = compile(type, '', (code) => !KNOWN_TO_STORE.has(code))))
+    return plan
+  }
+
+  function intoContained(path: string): OnContained {
+    if (path.split('.').length > CHAIN_DEPTH_MAX) return () => undefined
+    const compiled = new Map<string, readonly IndexPlan[]>()
+    return (contained, output) => {
+      const type = contained.resourceType
+      let inner = compiled.get(type)
+      if (!inner) compiled.set(type, (inner = compileContained(type, path)))
+      for (const plan of inner) plan.run(contained, output)
     }
   }
 
-  function containedPlan(path: string, type: string, codes: ReadonlySet<string>) {
-    return remember(`${path}.${type}#${codes.size}`, () => {
-      const parameters = [...registry.searchParameters(type).values()]
-      return compile(
-        type,
-        parameters.filter(({ code }) => codes.has(code)),
-        `${path}.`,
-      )
-    })
+  function compileContained(type: string, path: string): readonly IndexPlan[] {
+    const own = compile(type, path, (code) => containedChainCodes.has(code))
+    if (!path.endsWith('.practitioner')) return [own]
+    const parent = path.slice(0, path.lastIndexOf('.'))
+    return [own, compile(type, parent, (code) => LIFTED_CODES.has(code))]
   }
 
   return { planOf, slotOf }

@@ -1,6 +1,6 @@
 /** Where one extraction gathers its entries: each once. */
 import type { Resource } from '../fhir/resource.ts'
-import type { IndexEntry } from './index-entry.ts'
+import type { CompositeEntry, IndexEntry, QuantityEntry, ReferenceEntry } from './index-entry.ts'
 
 /**
  * One search parameter's code, and where its last entry stands in the extraction numbered `run`.
@@ -89,7 +89,33 @@ function isSameEntry(a: IndexEntry, b: IndexEntry): boolean {
     case 'date':
     case 'number':
       return a.kind === b.kind && a.low === b.low && a.high === b.high
-    default:
-      return a.kind === b.kind && keyOf(a) === keyOf(b)
+    case 'reference':
+      return a.kind === b.kind && isSameReference(a, b)
+    case 'quantity':
+      return a.kind === b.kind && isSameQuantity(a, b)
+    case 'composite':
+      return a.kind === b.kind && isSameComposite(a, b)
   }
+}
+
+function isSameReference(a: ReferenceEntry, b: ReferenceEntry): boolean {
+  return (
+    a.id === b.id &&
+    a.url === b.url &&
+    a.type === b.type &&
+    a.versionId === b.versionId &&
+    a.urlVersion === b.urlVersion
+  )
+}
+
+function isSameQuantity(a: QuantityEntry, b: QuantityEntry): boolean {
+  const isSameUnit = a.system === b.system && a.unitCode === b.unitCode && a.unit === b.unit
+  return isSameUnit && a.low === b.low && a.high === b.high
+}
+
+function isSameComposite(a: CompositeEntry, b: CompositeEntry): boolean {
+  return a.components.every((entries, i) => {
+    const others = b.components[i]!
+    return entries.length === others.length && entries.every((e, j) => isSameEntry(e, others[j]!))
+  })
 }

@@ -31,12 +31,16 @@ export interface PlanContext {
   readonly readPeriod: ReadPeriod
   readonly slotOf: (code: string) => CodeSlot
   /** What to do with a contained resource that a reference under the code points to. */
-  readonly onContained: (code: string) => (contained: Resource, output: IndexOutput) => void
+  readonly onContained: (code: string) => OnContained
 }
+
+export type OnContained = (contained: Resource, output: IndexOutput) => void
 
 export interface IndexPlan {
   /** `resource` may be contained in `output.resource`. */
   run(resource: Resource, output: IndexOutput): void
+  /** False when the resource holds nothing that the plan looks at. */
+  concerns(resource: Resource): boolean
 }
 
 export function compilePlan(
@@ -52,7 +56,11 @@ export function compilePlan(
   }
   prune(trie)
   const walker = toWalker(trie)
+  const { children, sinks, filters } = walker
+  const alwaysConcerns = others.length > 0 || sinks.length > 0 || filters.length > 0
   return {
+    concerns: (resource) =>
+      alwaysConcerns || children.some(({ name }) => resource[name] !== undefined),
     run(resource, output) {
       walk(walker, resource, output)
       for (const other of others) other(resource, output)
@@ -172,11 +180,13 @@ function compositeSink(
     return compilePlan([{ ...component, code, urls: [], targets: [], components: [] }], inner)
   })
   return (element, output) => {
+    for (const plan of plans) if (!plan.concerns(element as Resource)) return
     const lists: (readonly IndexEntry[])[] = []
     for (const plan of plans) {
       const inner = new IndexOutput(output.resource)
       plan.run(element as Resource, inner)
-      const entries = inner.entries.filter((entry) => entry.code === code)
+      const isPlain = inner.entries.every((entry) => entry.code === code)
+      const entries = isPlain ? inner.entries : inner.entries.filter((entry) => entry.code === code)
       if (entries.length === 0) return
       lists.push(entries)
     }

@@ -127,12 +127,13 @@ function pushText(slot: CodeSlot, value: JsonValue | undefined, output: IndexOut
 
 const ASCII = /^[\x20-\x7e]*$/
 const ASCII_SEPARATORS = /[ '`-]/
+const ASCII_SEPARATORS_ALL = /[ '`-]+/g
 
 /** Equal to foldText, without its passes over texts that need none. */
 export function foldQuickly(text: string): string {
   if (!ASCII.test(text)) return foldText(text)
   const lower = text.toLowerCase()
-  return ASCII_SEPARATORS.test(lower) ? foldText(lower) : lower
+  return ASCII_SEPARATORS.test(lower) ? lower.replace(ASCII_SEPARATORS_ALL, '') : lower
 }
 
 export function uriSink(slot: CodeSlot, type: string): Sink | undefined {
