@@ -24,7 +24,6 @@ Deliberate differences:
   for NSS-NIR and NSS-NIA. The guide gives both the same discriminator value, so that no social
   security number could be valid (decision 34).
 - \`fr-core-patient-ins\`: \`use\` of INS-NIA also takes \`temp\` (rule \`fr-ins-nia-use\`, decision 34).
-- Patterns on a type of identifier carry no \`display\`: a display is not what identifies a type.
 `,
 } as const
 
@@ -52,8 +51,9 @@ export function canonicalSlice(id: string, name = 'fr-canonical'): Record<string
   }
 }
 
-export function typePattern(system: string, code: string): Facet {
-  return pattern('CodeableConcept', concept(system, code))
+/** Where the guide's pattern has a display, an identifier without it is outside the slice. */
+export function typePattern(system: string, code: string, display?: string): Facet {
+  return pattern('CodeableConcept', concept(system, code, display))
 }
 
 /** An identifier slice: use, type, system and value, each demanded where it is given. */

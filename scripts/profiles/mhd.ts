@@ -34,14 +34,14 @@ Deliberate differences:
 
 - \`IHE.MHD.FindDocumentListsResponseMessage\`: a third slice lets an OperationOutcome with warnings
   into the otherwise closed list of entries (decision 16).
-- \`IHE.MHD.Minimal.DocumentReference\`: the preferred binding of \`content.format\` to IHE's list of
-  format codes is left out, since that list is in a package of its own that nothing here uses.
 `,
 } as const
 
 const mhd = (id: string) => `${pkg.canonical}/StructureDefinition/${id}`
 const vs = (id: string) => `${pkg.canonical}/ValueSet/${id}`
 const LIST_TYPES = `${pkg.canonical}/CodeSystem/MHDlistTypes`
+
+const FORMAT_CODES = 'http://ihe.net/fhir/ihe.formatcode.fhir/ValueSet/formatcode'
 
 const uniqueId = ofType('Identifier', mhd('IHE.MHD.UniqueIdIdentifier'))
 const entryUuid = ofType('Identifier', mhd('IHE.MHD.EntryUUID.Identifier'))
@@ -126,7 +126,7 @@ const documents = [
       'content.attachment.data': ['..0'],
       'content.attachment.url': ['1..'],
       'content.attachment.creation': [MS],
-      'content.format': [MS],
+      'content.format': [MS, bind('preferred', FORMAT_CODES)],
       'context.period': [MS],
       'context.facilityType': [MS],
       'context.practiceSetting': [MS],

@@ -31,6 +31,7 @@ const VISIBILITY = {
 }
 const CONFIDENTIALITY = { N: 'Normal', R: 'Restreint', V: 'Très restreint' }
 const CIVILITY = { M: 'Monsieur', MME: 'Madame' }
+const CIVILITIES = { ...CIVILITY, MLLE: 'Mademoiselle' }
 
 const labels = [
   { system: nos('TRE_A08-HL7Confidentiality'), codes: CONFIDENTIALITY },
@@ -55,7 +56,7 @@ export const nosPackage: Package = {
     codeSystem(pkg, {
       ...named('TRE_R81-Civilite'),
       title: 'Civilités',
-      concepts: CIVILITY,
+      concepts: CIVILITIES,
       content: 'fragment',
     }),
     valueSet(pkg, {

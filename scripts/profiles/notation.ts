@@ -86,8 +86,8 @@ export function fixed(type: string, value: Json): JsonObject {
   return { [`fixed${type}`]: value }
 }
 
-export function concept(system: string, code: string): JsonObject {
-  return { coding: [{ system, code }] }
+export function concept(system: string, code: string, display?: string): JsonObject {
+  return { coding: [{ system, code, ...(display ? { display } : {}) }] }
 }
 
 /** `slices('open', 'value:url')`: each discriminator is a kind and a path. */

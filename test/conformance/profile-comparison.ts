@@ -189,3 +189,27 @@ function elementsOf(
 export function withoutVersion(canonical: string): string {
   return canonical.replace(/\|.*$/, '')
 }
+
+/** What a value set, code system or search parameter says, in a form that can be compared. */
+export function gistOf(resource: JsonObject): JsonObject {
+  const { resourceType, compose, concept, code, type, base, expression, target } = resource
+  if (resourceType === 'CodeSystem') return { concepts: codesOf(concept, true) }
+  if (resourceType === 'SearchParameter') {
+    return { code, type, base, expression, target: target ?? [] } as JsonObject
+  }
+  const { include, exclude } = isObject(compose) ? compose : {}
+  return { include: includesOf(include), exclude: includesOf(exclude) }
+}
+
+function includesOf(value: unknown): string[] {
+  const includes = listOf(value).map(({ system, concept, valueSet }) =>
+    [system ?? '', codesOf(concept, false).join(','), names(valueSet)].join(' ').trim(),
+  )
+  return [...new Set(includes)].toSorted()
+}
+
+function codesOf(concept: unknown, withDisplay: boolean): string[] {
+  return listOf(concept)
+    .map(({ code, display }) => (withDisplay ? `${code}=${display}` : String(code)))
+    .toSorted()
+}
