@@ -41,7 +41,8 @@ Deliberate differences:
   checks them (decisions 3 and 67).
 - \`context.related:referenceIdList\` is told apart by the system of its identifier's type. The guide
   names \`type\`, which nothing in the slice constrains, so that no entry could ever be told apart.
-- \`isArchived\` finds \`false\` where the extension is absent (decision 10).
+- \`isArchived\` is the guide's own; that it finds \`false\` where the extension is absent (decision 10)
+  is done by the extraction of index entries, whichever package is loaded.
 - \`authorOrg\` also looks at \`List.source\`, where the extension stands (decision 15).
 `,
 } as const
@@ -341,7 +342,6 @@ const extensions = [
   }),
 ]
 
-const archived = `extension.where(url='${IS_ARCHIVED}')`
 const authorOrg = `extension.where(url='${mhd('ihe-authorOrg')}').value`
 const repeats = { multipleOr: true, multipleAnd: true }
 const listSource = {
@@ -365,11 +365,11 @@ const searchParameters = [
   searchParameter(pkg, {
     id: 'PDSm-isArchived',
     name: 'PDSmIsArchived',
-    description: "Archivé ou non; faux là où l'extension manque.",
+    description: 'Archivé ou non.',
     code: 'isArchived',
     base: ['DocumentReference', 'List'],
     type: 'token',
-    expression: `iif(${archived}.exists(), ${archived}.value, false)`,
+    expression: `extension.where(url='${IS_ARCHIVED}').value`,
   }),
   searchParameter(pkg, {
     id: 'PDSm-DocumentReference-period-start',

@@ -111,7 +111,6 @@ const deliberate: readonly Deliberate[] = [
 
 /** Definitions other than profiles that say something else on purpose. */
 const deliberateGists: Readonly<Record<string, string>> = {
-  'SearchParameter/PDSm-isArchived': 'decision 10: absent means false',
   'SearchParameter/PDSm-List-authorOrg': 'decision 15: the extension stands on List.source',
 }
 
