@@ -10,20 +10,17 @@ export interface ValidationOptions {
    * unknown. Only inside what is validated (contained, Bundle) unless the caller gives more.
    */
   readonly resolve?: (reference: string) => Resource | undefined
+  /**
+   * Finds a Questionnaire or Measure by canonical, so that a response or report is checked against
+   * it; undefined when unknown, which is then said in a warning.
+   */
+  readonly canonicalResource?: (type: string, canonical: string) => Resource | undefined
   readonly timeZone?: string
+  /** Check the base type (and `profiles`) only, whatever meta.profile names. */
+  readonly ignoresMetaProfile?: boolean
 }
 
 export interface Validator {
   /** All issues in document order; never throws for a bad resource. */
   validate(resource: Resource, options?: ValidationOptions): readonly Issue[]
-}
-
-/** The code set behind a binding. Undefined: the value set or its code system is not at hand. */
-export interface Terminology {
-  memberOf(
-    valueSet: string,
-    coding: { readonly system?: string; readonly code?: string; readonly version?: string },
-  ): boolean | undefined
-  /** The code's display texts in the system at hand; undefined: system or code unknown. */
-  displays(system: string, code: string): readonly string[] | undefined
 }

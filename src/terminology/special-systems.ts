@@ -1,0 +1,66 @@
+/**
+ * Code systems that are grammars or outside lists, without a CodeSystem resource: languages, media
+ * types, units, currencies, countries. R4 terminologies-systems.html.
+ */
+
+/** True or false where the text alone decides; undefined when unsure. */
+export type CodeTest = (code: string) => boolean | undefined
+
+const LANGUAGE =
+  /^(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{5,8})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?(?:-(?:[A-Za-z0-9]{5,8}|\d[A-Za-z0-9]{3}))*(?:-[A-WYZa-wyz0-9](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?$/
+
+const MEDIA_TYPE =
+  /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+-]{0,126}(?:\s*;\s*[A-Za-z0-9!#$&^_.+-]+=(?:[^\s";]+|"[^"]*"))*$/
+
+/** No white space; the atoms are not known here, so a plausible text is taken as a unit. */
+const UNIT = /^[!-~]+$/
+
+function isLanguage(code: string): boolean {
+  if (code.length > 100) return false
+  return LANGUAGE.test(code)
+}
+
+function isUnit(code: string): boolean {
+  if (code.length > 200 || !UNIT.test(code)) return false
+  return hasBalancedBrackets(code)
+}
+
+function hasBalancedBrackets(code: string): boolean {
+  const open: string[] = []
+  for (const character of code) {
+    const inside = open.at(-1)
+    if (inside === '{' || inside === '[') {
+      if (character === (inside === '{' ? '}' : ']')) open.pop()
+    } else if (character === '{' || character === '[' || character === '(') open.push(character)
+    else if (character === '}' || character === ']') return false
+    else if (character === ')' && open.pop() !== '(') return false
+  }
+  return open.length === 0
+}
+
+function isCurrency(code: string): boolean | undefined {
+  return /^[A-Z]{3}$/.test(code) ? undefined : false
+}
+
+function isCountry(code: string): boolean | undefined {
+  return /^(?:[A-Z]{2,3}|\d{3})$/.test(code) ? undefined : false
+}
+
+function isTimeZone(code: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: code })
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const specialSystems: ReadonlyMap<string, CodeTest> = new Map<string, CodeTest>([
+  ['urn:ietf:bcp:47', isLanguage],
+  ['urn:ietf:bcp:13', (code) => MEDIA_TYPE.test(code)],
+  ['urn:ietf:rfc:3986', (code) => /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(code)],
+  ['http://unitsofmeasure.org', isUnit],
+  ['urn:iso:std:iso:4217', isCurrency],
+  ['urn:iso:std:iso:3166', isCountry],
+  ['https://www.iana.org/time-zones', isTimeZone],
+])

@@ -1,0 +1,92 @@
+/** What codes mean, from the CodeSystems and ValueSets at hand. R4 terminology-module.html. */
+import type { PackageReference, Registry } from '../conformance/registry.ts'
+import { compileCodeSystem, type CodeSystemTable } from './code-system.ts'
+import { specialSystems } from './special-systems.ts'
+import { compileValueSet, type ValueSetTest } from './value-set.ts'
+
+/** The code set behind a binding. Undefined: the value set or its code system is not at hand. */
+export interface Terminology {
+  memberOf(
+    valueSet: string,
+    coding: { readonly system?: string; readonly code?: string; readonly version?: string },
+    context?: PackageReference,
+  ): boolean | undefined
+  /** The code's display texts in the system at hand; undefined: system or code unknown. */
+  displays(system: string, code: string): readonly string[] | undefined
+  /** The system's concepts; undefined: not at hand, or only as a grammar. */
+  codeSystem(system: string, version?: string): CodeSystemTable | undefined
+  /** Whether a code exists in a system; undefined: not at hand. */
+  isCodeOf(system: string, code: string, version?: string): boolean | undefined
+  /** The test behind `memberOf`, to keep for as long as the registry's epoch stands. */
+  valueSetTest(valueSet: string, context?: PackageReference): ValueSetTest | undefined
+}
+
+export function createTerminology(registry: Registry): Terminology {
+  const codeSystems = new Map<string, CodeSystemTable | undefined>()
+  const valueSets = new Map<string, ValueSetTest | undefined>()
+  let epoch = registry.epoch
+
+  function refresh(): void {
+    if (epoch === registry.epoch) return
+    epoch = registry.epoch
+    codeSystems.clear()
+    valueSets.clear()
+  }
+
+  function codeSystem(url: string, version?: string): CodeSystemTable | undefined {
+    refresh()
+    const canonical = version === undefined ? url : `${url}|${version}`
+    if (codeSystems.has(canonical)) return codeSystems.get(canonical)
+    const definition = registry.resolve('CodeSystem', canonical)
+    const table = definition && compileCodeSystem(definition.resource)
+    codeSystems.set(canonical, table)
+    return table
+  }
+
+  function valueSetTest(canonical: string, context?: PackageReference): ValueSetTest | undefined {
+    refresh()
+    const key = context ? `${canonical} ${context.name}#${context.version}` : canonical
+    if (valueSets.has(key)) return valueSets.get(key)
+    // A value set that includes itself finds nothing here and stays undecided.
+    valueSets.set(key, undefined)
+    const definition = registry.resolve('ValueSet', canonical, context)
+    const test =
+      definition &&
+      compileValueSet(definition.resource, {
+        codeSystem,
+        valueSet: (inner) => valueSetTest(inner, definition.package),
+      })
+    valueSets.set(key, test ?? wholeSystemTest(canonical))
+    return valueSets.get(key)
+  }
+
+  /** `http://hl7.org/fhir/ValueSet/x` of a code system `http://hl7.org/fhir/x`. */
+  function wholeSystemTest(canonical: string): ValueSetTest | undefined {
+    if (!/^http:\/\/(?:terminology\.)?hl7\.org\//.test(canonical)) return undefined
+    const url = canonical.replace(/\|.*$/, '').replace('/ValueSet/', '/CodeSystem/')
+    const table = codeSystem(url)
+    if (!table || table.content !== 'complete') return undefined
+    return (system, code) =>
+      (system === undefined || system === url) && table.find(code) !== undefined
+  }
+
+  function isCodeOf(system: string, code: string, version?: string): boolean | undefined {
+    const table = codeSystem(system)
+    if (!table) return specialSystems.get(system)?.(code)
+    if (table.find(code)) return true
+    if (version !== undefined && table.version !== undefined && table.version !== version) {
+      const other = codeSystem(system, version)
+      return other?.find(code) ? true : other?.content === 'complete' ? false : undefined
+    }
+    return table.content === 'complete' ? false : undefined
+  }
+
+  return {
+    codeSystem,
+    isCodeOf,
+    valueSetTest,
+    displays: (system, code) => codeSystem(system)?.find(code)?.displays,
+    memberOf: (canonical, { system, code }, context) =>
+      code === undefined ? false : valueSetTest(canonical, context)?.(system, code),
+  }
+}

@@ -1,0 +1,76 @@
+/** Rules of data types that their snapshots state in prose or that code checks faster. R4 datatypes.html. */
+import { parsePeriod } from '../fhir/date-time.ts'
+import type { JsonObject } from '../fhir/resource.ts'
+import { placeholderIndex } from '../json/parsed-body.ts'
+import type { Terminology } from '../terminology/terminology.ts'
+import { isAbsoluteUri } from './codings.ts'
+import { shown, type ObjectCheck, type Run } from './run.ts'
+
+export function checkIdentifier({ system, value }: JsonObject, run: Run): void {
+  if (typeof system !== 'string') return
+  if (!isAbsoluteUri(system)) {
+    const wrong = `Identifier.system must be an absolute reference, not '${shown(system)}'`
+    run.reportAt(['system'], 'identifier-system', wrong)
+  } else if (system === 'urn:ietf:rfc:3986' && typeof value === 'string') {
+    checkUriIdentifier(value, run)
+  }
+}
+
+function checkUriIdentifier(value: string, run: Run): void {
+  if (!isAbsoluteUri(value)) {
+    const wrong = `With the system urn:ietf:rfc:3986 the value must be a full URI, not '${shown(value)}'`
+    run.reportAt(['value'], 'identifier-value', wrong)
+  }
+}
+
+/** per-1: the start is not after the end. */
+export function checkPeriod({ start, end }: JsonObject, run: Run): void {
+  if (typeof start !== 'string' || typeof end !== 'string') return
+  if (start === end || start < end.slice(0, 4)) return
+  const { timeZone } = run.options
+  const [from, to] = [parsePeriod(start, timeZone), parsePeriod(end, timeZone)]
+  if (from && to && from.low >= to.high) {
+    run.reportInvariant(
+      'per-1',
+      'error',
+      `If present, start SHALL have a lower value than end (${start}, ${end})`,
+    )
+  }
+}
+
+export function checkAttachment({ data, size }: JsonObject, run: Run): void {
+  if (typeof data !== 'string' || typeof size !== 'number') return
+  if (placeholderIndex(data) !== undefined) return
+  const real = decodedLength(data)
+  if (real !== size) {
+    const wrong = `Stated attachment size ${size} does not match actual size ${real}`
+    run.report('attachment-size', wrong)
+  }
+}
+
+/** How many bytes base64 text stands for. */
+export function decodedLength(text: string): number {
+  let digits = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 32 && code !== 61) digits++
+  }
+  return Math.floor((digits * 3) / 4)
+}
+
+/** The unit code of a Quantity exists in its system. */
+export function quantityCheck(terminology: Terminology): ObjectCheck {
+  return ({ system, code }, run) => {
+    if (typeof system !== 'string' || typeof code !== 'string') return
+    if (terminology.isCodeOf(system, code) === false) {
+      run.reportAt(['code'], 'unknown-code', `'${shown(code)}' is not a valid code of ${system}`)
+    }
+  }
+}
+
+/** sqty-1, of SimpleQuantity. */
+export function checkSimpleQuantity({ comparator }: JsonObject, run: Run): void {
+  if (comparator !== undefined) {
+    run.reportInvariant('sqty-1', 'error', 'The comparator is not used on a SimpleQuantity')
+  }
+}

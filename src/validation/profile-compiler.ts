@@ -1,0 +1,264 @@
+/**
+ * Compiles what a profile adds to its base type. The base type's own rules are checked once by its
+ * shape, so an element that the profile leaves as it is costs nothing here.
+ */
+import type { PackageReference, Registry } from '../conformance/registry.ts'
+import type { JsonObject, JsonValue } from '../fhir/resource.ts'
+import { isObject, isResource } from '../fhir/resource.ts'
+import type { Terminology } from '../terminology/terminology.ts'
+import { bindingChecks, valueSetCheck } from './bindings.ts'
+import type { ElementDefinition } from './element-definition.ts'
+import { constraintChecks, type CompileInvariant, type InvariantCheck } from './invariants.ts'
+import { typeCheck, valueRules } from './item-checks.ts'
+import type { ItemCheck, ProfileLookup } from './profile-check.ts'
+import { holdersOf, itemsOf, type Holder } from './profile-items.ts'
+import { nodeAt, type ProfileNode } from './profile-tree.ts'
+import type { Run } from './run.ts'
+import type { ValueCheck } from './shape.ts'
+import { checkSlices, type CompiledSlicing } from './slicing.ts'
+import { compileSlicing } from './slice-compiler.ts'
+import { targetChecks, typeProfileChecks } from './type-profiles.ts'
+
+export interface ProfileSources {
+  readonly registry: Registry
+  readonly terminology: Terminology
+  readonly compileInvariant: CompileInvariant
+  readonly profile: ProfileLookup
+  /** The element of an R4 type's snapshot: `HumanName.family`. */
+  readonly baseElement: (path: string) => ElementDefinition | undefined
+  /** Checks a value against a profile in place; a resource in its own scope. */
+  readonly checkProfile: (value: JsonObject, canonical: ProfileName, run: Run) => void
+  /** Whether it conforms, without keeping issues; remembered for each resource of a run. */
+  readonly conforms: (value: JsonValue, canonical: string, run: Run) => boolean
+  readonly isSubtype: (type: string, base: string) => boolean
+}
+
+export interface ProfileName {
+  readonly canonical: string
+  readonly from: PackageReference
+}
+
+export interface ProfileContext {
+  readonly sources: ProfileSources
+  readonly canonical: string
+  readonly package: PackageReference
+  readonly root: ProfileNode
+}
+
+export function compileProfile(context: ProfileContext, type: string): ItemCheck[] {
+  return nodeChecks(context.root, [type], context)
+}
+
+/** What the profile states of each repetition of an element, and of what is inside it. */
+export function nodeChecks(
+  node: ProfileNode,
+  types: readonly string[],
+  context: ProfileContext,
+): ItemCheck[] {
+  const { definition } = node
+  const base = context.sources.baseElement(definition.basePath ?? definition.path)
+  return [
+    ...typeChecks(definition, base, context),
+    ...valueRules(definition, base),
+    ...boundCodeChecks(definition, base, context),
+    ...typeProfileChecks(definition, base, context),
+    ...targetChecks(definition, base, context),
+    ...childChecks(node, types, context),
+    ...invariantChecks(definition, base, types, context),
+  ]
+}
+
+function typeChecks(
+  { types, name }: ElementDefinition,
+  base: ElementDefinition | undefined,
+  { sources, canonical }: ProfileContext,
+): ItemCheck[] {
+  const codes = types.map(({ code }) => code)
+  if (codes.length === 0 || codes.includes('Resource')) return []
+  const isOpen = name.endsWith('[x]') || base?.types.some(({ code }) => code === 'Resource')
+  if (!isOpen || codes.length === base?.types.length) {
+    const isNarrowed = base?.types.some(({ code }) => code === 'Resource')
+    if (!isNarrowed) return []
+  }
+  return [typeCheck(codes, sources.isSubtype, canonical)]
+}
+
+function boundCodeChecks(
+  definition: ElementDefinition,
+  base: ElementDefinition | undefined,
+  { sources, package: from }: ProfileContext,
+): ItemCheck[] {
+  const { binding, additionalBindings } = definition
+  const context = { terminology: sources.terminology, package: from }
+  const isNew =
+    binding !== undefined &&
+    (base?.binding?.valueSet !== binding.valueSet || base.binding.strength !== binding.strength)
+  const byType = new Map<string, readonly ValueCheck[]>()
+  const checksFor = (type: string): readonly ValueCheck[] => {
+    let checks = byType.get(type)
+    if (!checks) {
+      checks = [
+        ...(isNew ? bindingChecks(binding, type, context) : []),
+        ...additionalBindings.flatMap(({ purpose, valueSet }) =>
+          purpose === 'required' || purpose === 'maximum'
+            ? [valueSetCheck(valueSet, 'required-binding', type, context)]
+            : purpose === 'extensible'
+              ? [valueSetCheck(valueSet, 'extensible-binding', type, context)]
+              : [],
+        ),
+      ]
+      byType.set(type, checks)
+    }
+    return checks
+  }
+  if (!isNew && additionalBindings.length === 0) return []
+  return [
+    ({ value, type }, run) => {
+      if (value === undefined || !bindable.has(type)) return
+      for (const check of checksFor(type)) check(value, run)
+    },
+  ]
+}
+
+const bindable = new Set(
+  'code Coding CodeableConcept Quantity Age Count Distance Duration SimpleQuantity string uri url canonical'.split(
+    ' ',
+  ),
+)
+
+function invariantChecks(
+  definition: ElementDefinition,
+  base: ElementDefinition | undefined,
+  types: readonly string[],
+  { sources, canonical }: ProfileContext,
+): ItemCheck[] {
+  const known = new Set((base?.constraints ?? []).map(({ key }) => key))
+  for (const type of types) {
+    for (const { key } of sources.baseElement(type)?.constraints ?? []) known.add(key)
+  }
+  if (definition.constraints.every(({ key }) => known.has(key))) return []
+  const byType = new Map<string, readonly InvariantCheck[]>()
+  return [
+    ({ value, type }, run) => {
+      if (value === undefined) return
+      const name = isResource(value) ? value.resourceType : type
+      let checks = byType.get(name)
+      if (!checks) {
+        const compile = sources.compileInvariant
+        checks = constraintChecks(definition.constraints, known, {
+          type: name,
+          profile: canonical,
+          compile,
+        })
+        byType.set(name, checks)
+      }
+      for (const check of checks) check(value, run)
+    },
+  ]
+}
+
+type GroupCheck = (parent: JsonObject, run: Run) => void
+
+function childChecks(
+  node: ProfileNode,
+  types: readonly string[],
+  context: ProfileContext,
+): ItemCheck[] {
+  const { contentReference } = node.definition
+  if (contentReference !== undefined && node.children.length === 0) {
+    return referencedChildren(contentReference, types, context)
+  }
+  const groups = node.children.flatMap((child) => compileGroup(child, types, context))
+  if (groups.length === 0) return []
+  return [
+    ({ value, sibling }, run) => {
+      const parent = isObject(value) ? value : (sibling ?? {})
+      run.spend(groups.length)
+      for (const group of groups) group(parent, run)
+    },
+  ]
+}
+
+/** `Questionnaire.item.item` follows what the profile states of `Questionnaire.item`. */
+function referencedChildren(
+  path: string,
+  types: readonly string[],
+  context: ProfileContext,
+): ItemCheck[] {
+  const target = nodeAt(context.root, path)
+  if (!target) return []
+  let checks: ItemCheck[] | undefined
+  return [
+    (item, run) => {
+      checks ??= childChecks(target, types, context)
+      for (const check of checks) check(item, run)
+    },
+  ]
+}
+
+function compileGroup(
+  child: ProfileNode,
+  parentTypes: readonly string[],
+  context: ProfileContext,
+): GroupCheck[] {
+  const { definition } = child
+  const holders = holdersOf(definition.name, parentTypes, context.sources.registry)
+  if (holders.length === 0) return []
+  const base = context.sources.baseElement(definition.basePath ?? definition.path)
+  const types = typesOfItems(definition, holders)
+  const bounds = {
+    min: definition.min > (base?.min ?? 0) ? definition.min : 0,
+    max: definition.max < (base?.max ?? Number.POSITIVE_INFINITY) ? definition.max : undefined,
+  }
+  const checks = nodeChecks(child, types, context)
+  const slicing = compileSlicing(child, types, context)
+  const isIdle = bounds.min === 0 && bounds.max === undefined && checks.length === 0 && !slicing
+  return isIdle ? [] : [groupCheck({ definition, holders, bounds, checks, slicing, context })]
+}
+
+function typesOfItems(definition: ElementDefinition, holders: readonly Holder[]): string[] {
+  const codes = definition.types.map(({ code }) => code)
+  if (holders.some(({ type }) => type === 'Resource')) return codes
+  const types = new Set(holders.map(({ type }) => type))
+  return [...types].filter(
+    (type) => type.includes('.') || codes.length === 0 || codes.includes(type),
+  )
+}
+
+interface Group {
+  readonly definition: ElementDefinition
+  readonly holders: readonly Holder[]
+  readonly bounds: { readonly min: number; readonly max: number | undefined }
+  readonly checks: readonly ItemCheck[]
+  readonly slicing: CompiledSlicing | undefined
+  readonly context: ProfileContext
+}
+
+function groupCheck(group: Group): GroupCheck {
+  const { holders, checks, slicing } = group
+  return (parent, run) => {
+    const items = itemsOf(parent, holders)
+    checkBounds(group, items.length, run)
+    if (items.length === 0 && !slicing) return
+    if (checks.length > 0) {
+      for (const { item, steps } of items) {
+        run.at(steps, () => {
+          for (const check of checks) check(item, run)
+        })
+      }
+    }
+    if (slicing) checkSlices(slicing, items, run)
+  }
+}
+
+function checkBounds({ definition, bounds, context }: Group, count: number, run: Run): void {
+  const { min, max } = bounds
+  const found = `but only found ${count} (from ${context.canonical})`
+  if (count < min) {
+    run.report('min-cardinality', `${definition.path}: minimum required = ${min}, ${found}`)
+  }
+  if (max !== undefined && count > max) {
+    const excess = `max allowed = ${max}, but found ${count} (from ${context.canonical})`
+    run.report('max-cardinality', `${definition.path}: ${excess}`)
+  }
+}

@@ -1,0 +1,91 @@
+/** What a Reference may point to. R4 references.html. */
+import type { Registry } from '../conformance/registry.ts'
+import type { JsonObject } from '../fhir/resource.ts'
+import { isObject } from '../fhir/resource.ts'
+import { resolveReference, typeInReference } from './resolution.ts'
+import { shown, type ObjectCheck, type Run } from './run.ts'
+import type { ValueCheck } from './shape.ts'
+
+const CORE = 'http://hl7.org/fhir/StructureDefinition/'
+const PATH = /^[A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?(?:#.*)?$/
+const CONDITIONAL = /^[A-Z][A-Za-z]+\?.+$/
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:./
+
+/** Checks of every Reference, whatever its targets. */
+export function referenceCheck(registry: Registry): ObjectCheck {
+  return (value, run) => {
+    const { reference, type } = value
+    if (typeof type === 'string' && !registry.isResourceType(type) && !type.includes(':')) {
+      run.reportAt(['type'], 'reference-type', `'${type}' is not a resource type`)
+    }
+    if (typeof reference !== 'string') return
+    if (reference.startsWith('#')) {
+      if (!resolveReference(reference, run)) reportNoContained(reference, run)
+    } else if (ABSOLUTE.test(reference)) checkUrn(reference, run)
+    else if (!PATH.test(reference) && !CONDITIONAL.test(reference)) {
+      const wrong = `A relative reference must be [Type]/[id], not '${shown(reference)}'`
+      run.reportAt(['reference'], 'reference-format', wrong)
+    } else checkRelativeType(reference, registry, run)
+  }
+}
+
+function reportNoContained(reference: string, run: Run): void {
+  const human = 'SHALL have a contained resource if a local reference is provided'
+  run.reportInvariant('ref-1', 'error', `${human} (reference: ${shown(reference)})`)
+}
+
+function checkUrn(reference: string, run: Run): void {
+  if (/^urn:uuid:/.test(reference) && !/^urn:uuid:[0-9a-fA-F-]{36}(?:#.*)?$/.test(reference)) {
+    const wrong = `'${shown(reference)}' is not a valid UUID`
+    run.reportAt(['reference'], 'uri-value', wrong)
+  }
+}
+
+function checkRelativeType(reference: string, registry: Registry, run: Run): void {
+  const type = reference.slice(0, reference.search(/[/?]/))
+  if (!registry.isResourceType(type)) {
+    const wrong = `'${shown(reference)}' does not begin with a resource type`
+    run.reportAt(['reference'], 'reference-format', wrong)
+  }
+}
+
+/** The type that a Reference points to, when it can be known. */
+export function targetType(value: JsonObject, registry: Registry, run: Run): string | undefined {
+  const { reference, type } = value
+  if (typeof reference === 'string') {
+    const found = resolveReference(reference, run)
+    if (found) return found.resource.resourceType
+    const named = typeInReference(reference, registry.isResourceType)
+    if (named !== undefined) return named
+  }
+  return typeof type === 'string' && registry.isResourceType(type) ? type : undefined
+}
+
+/** The target's type against the types that R4 itself allows; profiles: profile-reference.ts. */
+export function targetTypeCheck(
+  targetProfiles: readonly string[],
+  registry: Registry,
+): ValueCheck | undefined {
+  const allowed = new Set<string>()
+  for (const profile of targetProfiles) {
+    if (!profile.startsWith(CORE)) return undefined
+    allowed.add(profile.slice(CORE.length))
+  }
+  if (allowed.size === 0 || allowed.has('Resource')) return undefined
+  return (value, run) => {
+    if (!isObject(value)) return
+    const type = targetType(value, registry, run)
+    if (type === undefined || allowed.has(type)) return
+    const wrong = `Invalid target type: found ${type}, expected ${[...allowed].join(' or ')}`
+    run.report('reference-type', wrong)
+  }
+}
+
+/** The same as a list of checks, for compilers. */
+export function referenceTargets(
+  targetProfiles: readonly string[],
+  registry: Registry,
+): ValueCheck[] {
+  const check = targetTypeCheck(targetProfiles, registry)
+  return check ? [check] : []
+}

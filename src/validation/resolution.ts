@@ -1,0 +1,142 @@
+/** Finds what a reference points to inside what is validated. R4 references.html, bundle.html#references. */
+import type { JsonObject, Resource } from '../fhir/resource.ts'
+import { isObject, isResource } from '../fhir/resource.ts'
+import { objects } from './element-definition.ts'
+import type { Run, Scope } from './run.ts'
+
+export interface Found {
+  readonly resource: Resource
+  /** How the target is held: in the same resource, in the same Bundle, or elsewhere. */
+  readonly mode: 'contained' | 'bundled' | 'referenced'
+  /** The Bundle entry that holds it. */
+  readonly entry?: BundleEntry
+  readonly bundle?: Scope
+}
+
+export interface BundleEntry {
+  readonly index: number
+  readonly fullUrl: string | undefined
+  readonly resource: Resource | undefined
+}
+
+export function resolveReference(reference: string, run: Run, from = run.scope): Found | undefined {
+  if (reference.startsWith('#')) {
+    const resource = findContained(reference.slice(1), from)
+    return resource && { resource, mode: 'contained' }
+  }
+  for (let scope: Scope | undefined = from; scope; scope = scope.outer) {
+    const bundle = scope.outer
+    if (bundle?.resource.resourceType !== 'Bundle') continue
+    const entry = findEntries(reference, scope.fullUrl, bundle)[0]
+    if (entry?.resource) return { resource: entry.resource, mode: 'bundled', entry, bundle }
+  }
+  const resource = run.options.resolve?.(reference)
+  return resource && { resource, mode: 'referenced' }
+}
+
+function findContained(id: string, { root, index }: Scope): Resource | undefined {
+  if (id === '') return root
+  let byId = index.get('contained') as Map<string, Resource> | undefined
+  if (!byId) {
+    byId = new Map()
+    const contained = Array.isArray(root.contained) ? root.contained : []
+    for (const one of contained) {
+      if (isResource(one) && typeof one.id === 'string') byId.set(one.id, one)
+    }
+    index.set('contained', byId)
+  }
+  return byId.get(id)
+}
+
+export interface BundleIndex {
+  readonly entries: readonly BundleEntry[]
+  readonly byUrl: ReadonlyMap<string, readonly BundleEntry[]>
+  /** By `Patient/1`. */
+  readonly byTypeAndId: ReadonlyMap<string, readonly BundleEntry[]>
+}
+
+export function bundleIndex(bundle: Scope): BundleIndex {
+  let known = bundle.index.get('bundle') as BundleIndex | undefined
+  if (!known) {
+    known = buildBundleIndex(bundle.resource)
+    bundle.index.set('bundle', known)
+  }
+  return known
+}
+
+function buildBundleIndex(bundle: JsonObject): BundleIndex {
+  const byUrl = new Map<string, BundleEntry[]>()
+  const byTypeAndId = new Map<string, BundleEntry[]>()
+  const list = Array.isArray(bundle.entry) ? bundle.entry : []
+  const entries = list.map((value, index): BundleEntry => {
+    const entry = isObject(value) ? value : {}
+    const resource = isResource(entry.resource) ? entry.resource : undefined
+    const fullUrl = typeof entry.fullUrl === 'string' ? entry.fullUrl : undefined
+    return { index, fullUrl, resource }
+  })
+  const add = (map: Map<string, BundleEntry[]>, key: string, entry: BundleEntry) => {
+    const known = map.get(key)
+    if (known) known.push(entry)
+    else map.set(key, [entry])
+  }
+  for (const entry of entries) {
+    if (entry.fullUrl !== undefined) add(byUrl, entry.fullUrl, entry)
+    if (typeof entry.resource?.id === 'string') {
+      add(byTypeAndId, `${entry.resource.resourceType}/${entry.resource.id}`, entry)
+    }
+  }
+  return { entries, byUrl, byTypeAndId }
+}
+
+const VERSION = /\/_history\/([^/]+)$/
+const RESTFUL = /^(https?:\/\/.*\/)[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/
+
+export function isRestfulUrl(url: string): boolean {
+  return RESTFUL.test(url)
+}
+
+/** The entries a reference means by the rules of fullUrl; several when versions stand side by side. */
+export function findEntries(
+  reference: string,
+  fullUrl: string | undefined,
+  bundle: Scope,
+): readonly BundleEntry[] {
+  const index = bundleIndex(bundle)
+  const version = VERSION.exec(reference)?.[1]
+  const plain = version === undefined ? reference : reference.replace(VERSION, '')
+  const found = candidates(plain.replace(/#.*$/, ''), fullUrl, index)
+  if (version === undefined) return found
+  return found.filter(({ resource }) => versionOf(resource) === version)
+}
+
+function candidates(
+  reference: string,
+  fullUrl: string | undefined,
+  index: BundleIndex,
+): readonly BundleEntry[] {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return index.byUrl.get(reference) ?? []
+  const base = fullUrl === undefined ? undefined : RESTFUL.exec(fullUrl)?.[1]
+  if (base !== undefined) return index.byUrl.get(base + reference) ?? []
+  // Without a RESTful fullUrl only type and id are left to go by, where they stand for themselves.
+  const alike = index.byTypeAndId.get(reference) ?? []
+  return fullUrl === undefined ? alike : alike.filter((entry) => entry.fullUrl === undefined)
+}
+
+function versionOf(resource: Resource | undefined): unknown {
+  return isObject(resource?.meta) ? resource.meta.versionId : undefined
+}
+
+/** The resource type that a reference text names by itself: `Patient` of `http://x/fhir/Patient/1`. */
+export function typeInReference(reference: string, isType: (type: string) => boolean) {
+  const match =
+    /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?(?:#.*)?$/.exec(
+      reference,
+    ) ?? /^([A-Z][A-Za-z]+)\?/.exec(reference)
+  const type = match?.[1]
+  return type !== undefined && isType(type) ? type : undefined
+}
+
+/** Every contained resource of a resource. */
+export function containedOf(resource: JsonObject): readonly JsonObject[] {
+  return objects(resource.contained)
+}

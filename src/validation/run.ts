@@ -1,0 +1,224 @@
+/** The state of one validation: where it is, what it found, what it may still spend. */
+import type { Issue, IssueCode, IssueSeverity } from '../fhir/operation-outcome.ts'
+import type { JsonObject, Resource } from '../fhir/resource.ts'
+import { rules, type RuleKey } from './rules.ts'
+import type { ValidationOptions } from './validator.ts'
+
+export type Step = string | number
+
+/** Severity by rule key, or `off`: what this server deliberately sees otherwise. */
+export type Relaxations = Readonly<Record<string, IssueSeverity | 'off'>>
+
+export interface FoundIssue extends Issue {
+  readonly steps: readonly Step[]
+}
+
+/** The resource that is being checked and those around it. */
+export interface Scope {
+  readonly resource: Resource
+  /** The resource that contains `resource`, or itself. */
+  readonly root: Resource
+  /** The Bundle entry's `fullUrl` that `root` stands under. */
+  readonly fullUrl: string | undefined
+  /** Where in the run's path the resource's own steps begin. */
+  readonly pathStart: number
+  /** The nearest resource around this one: container, Bundle or Parameters. */
+  readonly outer: Scope | undefined
+  /** Places found so far of contained resources and Bundle entries; filled at first use. */
+  readonly index: Map<string, unknown>
+  /** Made once per resource for FHIRPath. */
+  environment: unknown
+}
+
+const ISSUES_MAX = 1000
+const DEPTH_MAX = 100
+const STEPS_BASE = 200_000
+const STEPS_PER_ELEMENT = 200
+
+export class StopValidation extends Error {}
+
+export class Run {
+  readonly path: Step[] = []
+  readonly options: ValidationOptions
+  issues: FoundIssue[] = []
+  scope!: Scope
+  /** `conformsTo()` in FHIRPath; undefined: the profile is not known. */
+  conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
+  private readonly relaxations: Relaxations
+  private readonly seen = new Set<string>()
+  private readonly answers = new Map<JsonObject, Map<string, boolean>>()
+  private stepsLeft = STEPS_BASE
+  private depth = 0
+  private silence = 0
+
+  constructor(options: ValidationOptions, relaxations: Relaxations) {
+    this.options = options
+    this.relaxations = relaxations
+  }
+
+  /** Pays for work; a run without means stops with one issue. */
+  spend(steps: number): void {
+    this.stepsLeft -= steps
+    if (this.stepsLeft < 0) throw new StopValidation('too-costly')
+  }
+
+  /** What profiles found of a value so far, by canonical. */
+  answersFor(value: JsonObject): Map<string, boolean> {
+    let answers = this.answers.get(value)
+    if (!answers) this.answers.set(value, (answers = new Map()))
+    return answers
+  }
+
+  /** The last issue of a run that cannot go on; it finds room even when there is none. */
+  stop(key: RuleKey, diagnostics: string): void {
+    if (this.issues.length >= ISSUES_MAX) this.issues.length = ISSUES_MAX - 1
+    this.silence = 0
+    this.report(key, diagnostics)
+  }
+
+  /** Each element of the input pays for the work that it may cause. */
+  enter(): boolean {
+    if (this.depth >= DEPTH_MAX) {
+      this.report('too-deep', `More than ${DEPTH_MAX} levels`)
+      return false
+    }
+    this.depth++
+    this.stepsLeft += STEPS_PER_ELEMENT
+    return true
+  }
+
+  leave(): void {
+    this.depth--
+  }
+
+  report(key: RuleKey, diagnostics: string, severity?: IssueSeverity): void {
+    const rule = rules[key]
+    this.add(key, severity ?? rule.severity, rule.code, diagnostics, rule)
+  }
+
+  /** An issue of an invariant; its sentence is the definition's own. */
+  reportInvariant(key: string, severity: IssueSeverity, human: string): void {
+    this.add(key, severity, 'invariant', `${key}: ${human}`, {
+      fr: `Règle ${key} non respectée : ${human}`,
+      en: `Rule ${key} is broken: ${human}`,
+    })
+  }
+
+  add(
+    key: string,
+    severity: IssueSeverity,
+    code: IssueCode,
+    diagnostics: string,
+    text: { readonly fr: string; readonly en: string },
+  ): void {
+    const relaxed = Object.hasOwn(this.relaxations, key) ? this.relaxations[key] : undefined
+    if (relaxed === 'off') return
+    const expression = expressionOf(this.path)
+    const known = `${key}\n${expression}\n${diagnostics}`
+    if (this.silence === 0) {
+      if (this.seen.has(known)) return
+      this.seen.add(known)
+    }
+    if (this.issues.length >= ISSUES_MAX) throw new StopValidation('too-many-issues')
+    this.issues.push({
+      severity: relaxed ?? severity,
+      code,
+      diagnostics,
+      expression: [expression],
+      rule: key,
+      text: { fr: text.fr, en: text.en },
+      steps: [...this.path],
+    })
+  }
+
+  /** Does the work and gives its issues back instead of keeping them. */
+  collect(work: () => void): FoundIssue[] {
+    const kept = this.issues
+    const found: FoundIssue[] = []
+    this.issues = found
+    this.silence++
+    try {
+      work()
+    } finally {
+      this.issues = kept
+      this.silence--
+    }
+    return found
+  }
+
+  /** Keeps issues that `collect` gave. */
+  keep(issues: readonly FoundIssue[]): void {
+    for (const issue of issues) {
+      const known = `${issue.rule}\n${issue.expression?.[0]}\n${issue.diagnostics}`
+      if (this.silence === 0) {
+        if (this.seen.has(known)) continue
+        this.seen.add(known)
+      }
+      if (this.issues.length >= ISSUES_MAX) throw new StopValidation('too-many-issues')
+      this.issues.push(issue)
+    }
+  }
+
+  /** Whether the work finds an error. */
+  hasErrors(work: () => void): boolean {
+    return this.collect(work).some(isError)
+  }
+
+  /** Reports at a place below the current one. */
+  at(steps: readonly Step[], work: () => void): void {
+    const length = this.path.length
+    for (const step of steps) this.path.push(step)
+    try {
+      work()
+    } finally {
+      this.path.length = length
+    }
+  }
+
+  reportAt(steps: readonly Step[], key: RuleKey, diagnostics: string, severity?: IssueSeverity) {
+    this.at(steps, () => this.report(key, diagnostics, severity))
+  }
+}
+
+export function isError(issue: Issue): boolean {
+  return issue.severity === 'error' || issue.severity === 'fatal'
+}
+
+export function expressionOf(path: readonly Step[]): string {
+  let expression = ''
+  for (const step of path) {
+    if (typeof step === 'number') expression += `[${step}]`
+    else if (expression === '') expression = step
+    else expression += `.${step}`
+  }
+  return expression
+}
+
+/** A value as issues show it: short, on one line. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text
+}
+
+/** A scope for a resource that starts where the run's path stands now. */
+export function newScope(
+  run: Run,
+  resource: Resource,
+  place: {
+    readonly root?: Resource
+    readonly outer?: Scope | undefined
+    readonly fullUrl?: string | undefined
+  },
+): Scope {
+  return {
+    resource,
+    root: place.root ?? resource,
+    outer: place.outer,
+    fullUrl: place.fullUrl,
+    pathStart: run.path.length,
+    index: new Map(),
+    environment: undefined,
+  }
+}
+
+export type ObjectCheck = (value: JsonObject, run: Run) => void

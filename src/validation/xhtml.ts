@@ -1,0 +1,165 @@
+/** Reads a narrative's XHTML in one pass and says what is wrong with it. R4 narrative.html#xhtml. */
+import { allowedAttributes, allowedElements, elementAttributes } from './xhtml-names.ts'
+
+export interface XhtmlReport {
+  /** Not well-formed: nothing after it was read. */
+  readonly malformed: string | undefined
+  /** Elements, attributes and addresses that a narrative must not have (txt-1). */
+  readonly forbidden: readonly string[]
+  /** There is text or an image (txt-2). */
+  readonly hasContent: boolean
+  /** Hyperlinks inside the document, without the `#`. */
+  readonly links: readonly string[]
+  readonly anchors: ReadonlySet<string>
+}
+
+const NAMESPACE = 'http://www.w3.org/1999/xhtml'
+const PROBLEMS_MAX = 20
+
+interface Reading {
+  readonly text: string
+  at: number
+  readonly open: string[]
+  readonly forbidden: string[]
+  readonly links: string[]
+  readonly anchors: Set<string>
+  hasContent: boolean
+}
+
+export function readXhtml(text: string): XhtmlReport {
+  const reading: Reading = {
+    text,
+    at: 0,
+    open: [],
+    forbidden: [],
+    links: [],
+    anchors: new Set(),
+    hasContent: false,
+  }
+  const malformed = readAll(reading)
+  const { forbidden, hasContent, links, anchors } = reading
+  return { malformed, forbidden, hasContent, links, anchors }
+}
+
+function readAll(reading: Reading): string | undefined {
+  const { text, open } = reading
+  if (!text.trimStart().startsWith('<')) return 'does not begin with an element'
+  let hasRoot = false
+  while (reading.at < text.length) {
+    const next = text.indexOf('<', reading.at)
+    const end = next < 0 ? text.length : next
+    const problem = readText(reading, end)
+    if (problem) return problem
+    if (next < 0) break
+    if (open.length === 0 && hasRoot && text[next + 1] !== '!') return 'has more than one element'
+    reading.at = next
+    const wrong = readMarkup(reading)
+    if (wrong) return wrong
+    hasRoot = true
+  }
+  return open.length > 0 ? `does not close <${open.at(-1)}>` : undefined
+}
+
+function readText(reading: Reading, end: number): string | undefined {
+  const { text, at } = reading
+  if (end === at) return undefined
+  const part = text.slice(at, end)
+  const hasInk = /\S/.test(part)
+  if (hasInk && reading.open.length === 0) return 'has text outside its element'
+  if (hasInk) reading.hasContent = true
+  return part.includes('&') ? checkEntities(part) : undefined
+}
+
+function checkEntities(part: string): string | undefined {
+  const wrong = /&(?!(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)/.exec(part)
+  return wrong
+    ? `has an & that begins no entity: ${part.slice(wrong.index, wrong.index + 20)}`
+    : undefined
+}
+
+function readMarkup(reading: Reading): string | undefined {
+  const { text, at } = reading
+  if (text.startsWith('<!--', at)) return skipPast(reading, '-->', 'comment')
+  if (text.startsWith('<!', at)) return 'has a document type or CDATA section'
+  if (text.startsWith('<?', at)) return 'has a processing instruction'
+  return text[at + 1] === '/' ? readClose(reading) : readOpen(reading)
+}
+
+function skipPast(reading: Reading, mark: string, what: string): string | undefined {
+  const end = reading.text.indexOf(mark, reading.at + 4)
+  if (end < 0) return `does not end its ${what}`
+  reading.at = end + mark.length
+  return undefined
+}
+
+function readClose(reading: Reading): string | undefined {
+  const end = reading.text.indexOf('>', reading.at)
+  if (end < 0) return 'ends inside a tag'
+  const name = reading.text.slice(reading.at + 2, end).trimEnd()
+  const opened = reading.open.pop()
+  if (opened !== name) return `closes <${opened ?? ''}> with </${name}>`
+  reading.at = end + 1
+  return undefined
+}
+
+const NAME = /[A-Za-z_][\w.:-]*/y
+const ATTRIBUTE = /\s+([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y
+const TAG_END = /\s*(\/?)>/y
+
+function readOpen(reading: Reading): string | undefined {
+  const { text, open } = reading
+  NAME.lastIndex = reading.at + 1
+  const name = NAME.exec(text)?.[0]
+  if (name === undefined) return `has a < that begins no tag`
+  let end = NAME.lastIndex
+  if (open.length === 0 && name !== 'div') forbid(reading, `the root is <${name}>, not <div>`)
+  if (!allowedElements.has(name)) forbid(reading, `the element <${name}>`)
+  if (name === 'img') reading.hasContent = true
+  const attributes = new Set<string>()
+  for (ATTRIBUTE.lastIndex = end; ; end = ATTRIBUTE.lastIndex) {
+    const match = ATTRIBUTE.exec(text)
+    if (!match) break
+    const [, attribute, double, single] = match
+    if (attributes.has(attribute!)) return `repeats the attribute ${attribute} of <${name}>`
+    attributes.add(attribute!)
+    const problem = readAttribute(reading, name, attribute!, double ?? single ?? '')
+    if (problem) return problem
+  }
+  TAG_END.lastIndex = end
+  const tagEnd = TAG_END.exec(text)
+  if (!tagEnd) return `has a malformed tag <${name}>`
+  if (open.length === 0 && !attributes.has('xmlns')) forbid(reading, 'the root without xmlns')
+  if (tagEnd[1] === '') open.push(name)
+  reading.at = TAG_END.lastIndex
+  return undefined
+}
+
+function readAttribute(
+  reading: Reading,
+  element: string,
+  attribute: string,
+  value: string,
+): string | undefined {
+  if (value.includes('&')) {
+    const problem = checkEntities(value)
+    if (problem) return problem
+  }
+  if (attribute === 'xmlns' && value !== NAMESPACE) {
+    forbid(reading, `the namespace ${value}`)
+  } else if (!allowedAttributes.has(attribute) && !elementAttributes[element]?.has(attribute)) {
+    forbid(reading, `the attribute ${attribute} of <${element}>`)
+  }
+  if (attribute === 'id' || (attribute === 'name' && element === 'a')) reading.anchors.add(value)
+  if (attribute === 'href' || attribute === 'src') readAddress(reading, value)
+  return undefined
+}
+
+function readAddress(reading: Reading, value: string): void {
+  const address = value.replace(/[\s\p{Cc}]/gu, '').toLowerCase()
+  if (/^(?:javascript|vbscript|data:text)/.test(address)) forbid(reading, `the address ${value}`)
+  if (value.startsWith('#') && value.length > 1) reading.links.push(value.slice(1))
+}
+
+function forbid(reading: Reading, what: string): void {
+  if (reading.forbidden.length < PROBLEMS_MAX) reading.forbidden.push(what.slice(0, 100))
+}
