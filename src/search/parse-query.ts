@@ -26,8 +26,8 @@ const parametersMaxDefault = 100
 const includeRulesMax = 20
 
 export interface QuerySource {
-  /** The type searched; every type for a search on the whole system. */
-  readonly types: readonly string[]
+  /** The type searched; undefined for a search on the whole system. */
+  readonly types: readonly string[] | undefined
   /** In the order in which they were sent, decoded. */
   readonly parameters: Iterable<readonly [string, string]>
   readonly registry: Registry
@@ -59,6 +59,8 @@ export interface ResultShape {
 /** What has been read of a query so far. */
 interface Draft {
   readonly context: QueryContext
+  /** A search on the whole system. */
+  readonly isSystem: boolean
   types: readonly string[]
   readonly clauses: Clause[]
   readonly includes: IncludeRule[]
@@ -101,7 +103,8 @@ export function parseQuery(source: QuerySource): ParsedQuery {
 function openDraft({ types, registry, timeZone, baseUrl, limits, now }: QuerySource): Draft {
   return {
     context: { registry, timeZone, baseUrl, limits, now },
-    types,
+    isSystem: types === undefined,
+    types: types ?? registry.resourceTypes,
     clauses: [],
     includes: [],
     issues: [],
@@ -117,6 +120,8 @@ function toRequest(draft: Draft): SearchRequest {
   const { context, types, clauses, includes, sort } = draft
   if (draft.result.summary !== undefined && draft.result.elements !== undefined)
     throw new InvalidRequest('_summary and _elements cannot be used together')
+  if (draft.result.summary === 'text' && includes.length > 0)
+    throw new InvalidRequest('_summary=text cannot be used with _include or _revinclude')
   const count = draft.result.summary === 'count' ? 0 : draft.count
   return {
     types,
@@ -159,7 +164,7 @@ type ControlReader = (draft: Draft, sent: SentParameter) => string | void
 /** Parameters that may stand once; what a reader returns is the value really used. */
 const controls: Readonly<Record<string, ControlReader>> = {
   _type(draft, sent) {
-    if (draft.types.length === 1)
+    if (!draft.isSystem)
       throw new UnsupportedParameter('_type', '_type is only for a search of the whole system')
     draft.types = parseTypes(draft.context, sent)
   },

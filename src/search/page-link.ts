@@ -1,0 +1,39 @@
+/**
+ * Page links as one opaque token: encrypted, so that it shows no search value, and authenticated,
+ * so that nobody makes his own (decision 61). AES-256-GCM with a key that the store keeps.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+
+const algorithm = 'aes-256-gcm'
+const nonceBytes = 12
+const tagBytes = 16
+const contentBytesMax = 1_000_000
+
+/** Any JSON content as a token of base64url characters; `key` has 32 bytes. */
+export function sealPageLink(key: Buffer, content: unknown): string {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv(algorithm, key, nonce)
+  const text = deflateRawSync(JSON.stringify(content))
+  const sealed = Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()])
+  return sealed.toString('base64url')
+}
+
+/** The content of a token sealed with this key; undefined for any other text. */
+export function openPageLink(key: Buffer, token: string): unknown {
+  if (!/^[A-Za-z0-9_-]+$/.test(token)) return undefined
+  const sealed = Buffer.from(token, 'base64url')
+  if (sealed.length < nonceBytes + tagBytes) return undefined
+  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  })
+  decipher.setAuthTag(sealed.subarray(-tagBytes))
+  let text: Buffer
+  try {
+    const body = sealed.subarray(nonceBytes, -tagBytes)
+    text = Buffer.concat([decipher.update(body), decipher.final()])
+  } catch {
+    return undefined // The only failure there is: the tag does not belong to the rest.
+  }
+  return JSON.parse(inflateRawSync(text, { maxOutputLength: contentBytesMax }).toString())
+}
