@@ -226,4 +226,27 @@ const ofOrganizations = [
   ]),
 ]
 
-export const extensions = [...ofDataTypes, ...ofPatients, ...ofProfessionals, ...ofOrganizations]
+const ofPlaces = [
+  one(
+    'fr-core-location-type-chambre',
+    'FRCoreLocationTypeChambreExtension',
+    'Type de chambre',
+    'Location',
+    [coding, extensible(vs('fr-core-vs-location-type-chambre'))],
+  ),
+  one(
+    'fr-core-location-position-lit',
+    'FRCoreLocationPositionLitExtension',
+    'Position du lit',
+    'Location',
+    [coding, extensible(vs('fr-core-vs-location-position-lit'))],
+  ),
+]
+
+export const extensions = [
+  ...ofDataTypes,
+  ...ofPatients,
+  ...ofProfessionals,
+  ...ofOrganizations,
+  ...ofPlaces,
+]

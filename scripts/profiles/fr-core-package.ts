@@ -11,10 +11,10 @@ export const pkg = {
   readme: `Guide: Interop'Santé, FR Core 2.2.0, https://hl7.fr/ig/fhir/core
 
 Stated: Patient, Patient INS, Practitioner, PractitionerRole, RelatedPerson, Organization with
-établissement, UF and UAC, the data types HumanName, Address, ContactPoint, and the extensions, value
-sets and small code systems that these use. Not stated: the other profiles (agenda, encounter,
-location, healthcare service, vital signs) and code systems of more than 50 codes; where they are
-named, what names them is checked by type, and the binding is left unchecked.
+établissement, UF and UAC, Location, HealthcareService, the data types HumanName, Address and
+ContactPoint, and the extensions, value sets and small code systems that these use. Not stated: the
+other profiles (agenda, encounter, vital signs) and the larger code systems; where they are named,
+what names them is checked by type, and the binding is left unchecked.
 
 Deliberate differences:
 

@@ -122,6 +122,32 @@ const codeSystems = [
     MSN_RTRT: 'Maison de retraite',
     ATR: 'Autre',
   }),
+  system('location-type', 'LocationType', 'Types de lieu', {
+    BAT: 'Bâtiment',
+    ETAG: 'Étage',
+    COUL: 'Couloir',
+    AILE: 'Aile',
+    BOX: 'Box',
+    CHAMB: 'Chambre',
+    LIT: 'Lit',
+    PL_TECH: 'Plateau technique',
+    PNT_CLCT: 'Point de collecte',
+    PNT_LVRSN: 'Point de livraison',
+    SL_EXM: "Salle d'examen",
+    SL_CONS: 'Salle de consultation',
+  }),
+  system('location-type-chambre', 'TypeChambre', 'Types de chambre', {
+    STD: 'Standard',
+    PRSN_NGTV: 'Pression négative',
+    PRSN_PSTV: 'Pression positive',
+    CRCRL: 'Carcéral',
+    CPTN: 'Capitonné',
+  }),
+  system('location-position-lit', 'PositionLit', 'Positions de lit', {
+    FNTR: 'Fenêtre',
+    CLR: 'Couloir',
+    ML: 'Milieu',
+  }),
   system('uf-indicateur', 'UFIndicateur', "Indicateur d'unité fonctionnelle", {
     HEB: 'Hébergement',
     SOIN: 'Soin',
@@ -242,6 +268,22 @@ const ofProfessionals = [
   ),
 ]
 
+const ofPlaces = [
+  set('location-type', 'LocationType', 'Types de lieu', all('location-type')),
+  set(
+    'location-type-chambre',
+    'LocationTypeChambre',
+    'Types de chambre',
+    all('location-type-chambre'),
+  ),
+  set(
+    'location-position-lit',
+    'LocationPositionLit',
+    'Positions de lit',
+    all('location-position-lit'),
+  ),
+]
+
 const ofOrganizations = [
   set('organization-type', 'OrganizationType', "Types d'organisation", {
     system: cs('fr-core-cs-v2-3307'),
@@ -291,4 +333,5 @@ export const terminology = [
   ...ofDataTypes,
   ...ofProfessionals,
   ...ofOrganizations,
+  ...ofPlaces,
 ]

@@ -409,6 +409,64 @@ const relatedPerson = profile(pkg, {
   },
 })
 
+const FORMER = 'http://fhir.fr/StructureDefinition'
+
+const places = [
+  profile(pkg, {
+    id: 'fr-core-location',
+    name: 'FRCoreLocationProfile',
+    title: 'Lieu',
+    description: "Un lieu d'un établissement, de l'étage au lit.",
+    type: 'Location',
+    parent: 'Location',
+    elements: {
+      // The guide's own expressions: they name former urls of the extensions, and so never fire.
+      '': [
+        rules(
+          rule(
+            'inv-location-type-chambre',
+            'error',
+            'Seule une chambre a un type de chambre.',
+            `extension('${FORMER}/fr-core-location-type-chambre').exists() implies type.coding.where(code = 'CHAMB').exists()`,
+          ),
+          rule(
+            'inv-location-type-lit',
+            'error',
+            'Seul un lit a une position.',
+            `extension('${FORMER}/fr-core-location-position-lit').exists() implies type.coding.where(code = 'LIT').exists()`,
+          ),
+        ),
+      ],
+      'meta.profile': profileSlicing,
+      ...canonicalSlice('fr-core-location'),
+      extension: extensionSlicing,
+      'extension:typeChambre': ['0..1', frExtension('fr-core-location-type-chambre')],
+      'extension:positionLit': ['0..1', frExtension('fr-core-location-position-lit')],
+      type: [required(vs('fr-core-vs-location-type'))],
+    },
+  }),
+  profile(pkg, {
+    id: 'fr-core-healthcare-service',
+    name: 'FRCoreHealthcareServiceProfile',
+    title: 'Offre de soins',
+    description: "Ce qu'une organisation propose dans un lieu.",
+    type: 'HealthcareService',
+    parent: 'HealthcareService',
+    elements: {
+      'meta.profile': profileSlicing,
+      ...canonicalSlice('fr-core-healthcare-service'),
+      extension: extensionSlicing,
+      'extension:serviceTypeDuration': ['0..*', frExtension('fr-core-service-type-duration')],
+      providedBy: [reference(frCore('fr-core-organization'))],
+      category: ['..1'],
+      specialty: [bind('preferred', vs('fr-core-vs-practitioner-specialty'))],
+      location: [reference(frCore('fr-core-location'))],
+      telecom: [contactPoint],
+      coverageArea: [reference(frCore('fr-core-location'))],
+    },
+  }),
+]
+
 const ORGANIZATION = frCore('fr-core-organization')
 
 const organizations = [
@@ -536,6 +594,7 @@ export const frCorePackage: Package = {
     practitioner,
     practitionerRole,
     relatedPerson,
+    ...places,
     ...organizations,
     ...extensions,
     ...terminology,

@@ -156,7 +156,7 @@ export function extensionDefinition(
       ...(root ? { '': root } : {}),
       ...(isComplex ? {} : { extension: ['..0'] }),
       ...others,
-      // Position does not matter to a differential reader, but `url` precedes `value[x]` in R4.
+      // Sorted into its place below.
       url: [fixed('Uri', url)],
       ...(isComplex ? { 'value[x]': ['..0'] } : {}),
     },
