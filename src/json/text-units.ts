@@ -10,19 +10,14 @@ import { backslash, endsPlainText, quote } from './bytes.ts'
  */
 export function skipText(data: Uint8Array, start: number, end: number): number {
   let position = start
-  while (position < end) {
-    const byte = data[position]!
-    if (endsPlainText[byte] === 0) {
-      position += 1
-      continue
-    }
-    if (byte === quote) return position
+  for (;;) {
+    while (position < end && endsPlainText[data[position]!] === 0) position += 1
+    if (position >= end || data[position] === quote) return position
     const length = unitLength(data, position, end)
     if (length === 0) return position
     if (length < 0) return -1 - position
     position += length
   }
-  return position
 }
 
 /** How many bytes the escape or UTF-8 sequence takes; 0: cut by the end; -1: wrong. */
