@@ -76,7 +76,7 @@ export function createCapabilityStatement(input: CapabilityStatementInput): Json
 
 function createRest({ registry, routes }: CapabilityStatementInput): JsonObject {
   const types = routes.resourceTypes ?? registry.resourceTypes
-  const context = { registry, routes, types, profiles: profilesByType(registry) }
+  const context = { registry, routes, profiles: profilesByType(registry) }
   const revIncludes = routes.revIncludes ? undefined : referrersByType(registry, types)
   return {
     mode: 'server',
@@ -96,7 +96,6 @@ function createRest({ registry, routes }: CapabilityStatementInput): JsonObject 
 interface ResourceContext {
   readonly registry: Registry
   readonly routes: ServedInteractions
-  readonly types: readonly string[]
   readonly profiles: ReadonlyMap<string, readonly string[]>
 }
 

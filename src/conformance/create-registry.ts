@@ -1,5 +1,6 @@
 /** The registry of definitions: R4 core, packages, and resources stored through the API. */
 import { isObject, type JsonObject, type Resource } from '../fhir/resource.ts'
+import { createProfileCompleter, needsSnapshot, type ProfileCompleter } from './complete-profile.ts'
 import { describe, type DefinitionArchive } from './definition-archive.ts'
 import {
   createDefinitionIndex,
@@ -27,6 +28,8 @@ export interface RegistryOptions {
   readonly ownPackages?: readonly DefinitionArchive[]
   /** Package name, or canonical, to the version taken where no context decides. */
   readonly defaultVersions?: Readonly<Record<string, string>>
+  /** Takes a sentence for each part of a profile that has no place in what it constrains. */
+  readonly onProblem?: (problem: string) => void
 }
 
 /** The package that resources stored through the API belong to. */
@@ -46,9 +49,14 @@ const KINDS: ReadonlySet<string> = new Set<DefinitionKind>([
 export function createRegistry(options: RegistryOptions): Registry {
   const { core, packages = [], ownPackages = [], defaultVersions = {} } = options
   const index = createDefinitionIndex(defaultVersions)
-  const types = addArchive(index, core, 'package')
-  for (const archive of packages) addArchive(index, archive, 'package')
-  for (const archive of ownPackages) addArchive(index, archive, 'own')
+  const types = new Map<string, IndexedDefinition>()
+  const { onProblem = () => {} } = options
+  const completer = createProfileCompleter({ index, types, onProblem })
+  const profiles = createProfileLoading(completer)
+  for (const [type, definition] of addArchive(index, core, 'package', profiles))
+    types.set(type, definition)
+  for (const archive of packages) addArchive(index, archive, 'package', profiles)
+  for (const archive of ownPackages) addArchive(index, archive, 'own', profiles)
 
   const typeModels = createTypeModels(types, index, core.package)
   const searchParameters = createSearchParameters(index, typeModels)
@@ -57,7 +65,10 @@ export function createRegistry(options: RegistryOptions): Registry {
     .map(({ url }) => lastSegment(url))
     .toSorted()
   const resourceTypeSet = new Set(resourceTypes)
-  const stored = createStoredDefinitions(index, () => searchParameters.clear())
+  const stored = createStoredDefinitions(index, profiles, (kind) => {
+    if (kind === 'SearchParameter') searchParameters.clear()
+    if (kind === 'StructureDefinition') profiles.forget()
+  })
   let compartment: ReadonlyMap<string, readonly string[]> | undefined
 
   return {
@@ -80,17 +91,39 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 }
 
+/** Loads definitions with their snapshots; one that was generated lasts until a profile changes. */
+function createProfileLoading(completer: ProfileCompleter) {
+  let epoch = 0
+  return {
+    forget: () => epoch++,
+    loading(read: () => Resource, context: PackageReference) {
+      let generatedAt: number | undefined
+      return {
+        load(): Resource {
+          const resource = read()
+          generatedAt = needsSnapshot(resource) ? epoch : undefined
+          return generatedAt === undefined ? resource : completer.complete(resource, context)
+        },
+        isFresh: () => generatedAt === undefined || generatedAt === epoch,
+      }
+    },
+  }
+}
+
+type ProfileLoading = ReturnType<typeof createProfileLoading>
+
 /** Returns the definitions of types (not profiles) by type name. */
 function addArchive(
   index: DefinitionIndex,
   archive: DefinitionArchive,
   origin: Origin,
+  profiles: ProfileLoading,
 ): Map<string, IndexedDefinition> {
   const types = new Map<string, IndexedDefinition>()
   index.addPackage(archive.package, archive.dependencies)
   for (const entry of archive.entries) {
-    const load = () => archive.read(entry)
-    const definition = toDefinition({ entry, package: archive.package, origin, load })
+    const loading = profiles.loading(() => archive.read(entry), archive.package)
+    const definition = toDefinition({ entry, package: archive.package, origin, ...loading })
     index.add(definition)
     const { role, type } = entry
     if (type && (role === 'resource' || role === 'datatype' || role === 'abstract'))
@@ -213,7 +246,11 @@ function readPatientCompartment(
   )
 }
 
-function createStoredDefinitions(index: DefinitionIndex, onSearchParameter: () => void) {
+function createStoredDefinitions(
+  index: DefinitionIndex,
+  profiles: ProfileLoading,
+  onChange: (kind: DefinitionKind) => void,
+) {
   const stored = new Map<string, IndexedDefinition>()
   let epoch = 0
 
@@ -223,7 +260,7 @@ function createStoredDefinitions(index: DefinitionIndex, onSearchParameter: () =
     stored.delete(`${kind}/${id}`)
     index.delete(definition)
     epoch++
-    if (kind === 'SearchParameter') onSearchParameter()
+    onChange(kind)
   }
 
   function put(resource: Resource): void {
@@ -232,12 +269,12 @@ function createStoredDefinitions(index: DefinitionIndex, onSearchParameter: () =
     remove(kind, id)
     if (typeof url !== 'string') return
     const entry = describe(resource, url)
-    const load = () => resource
-    const definition = toDefinition({ entry, package: storedPackage, origin: 'stored', load })
+    const loading = profiles.loading(() => resource, storedPackage)
+    const definition = toDefinition({ entry, package: storedPackage, origin: 'stored', ...loading })
     stored.set(`${kind}/${id}`, definition)
     index.add(definition)
     epoch++
-    if (kind === 'SearchParameter') onSearchParameter()
+    onChange(kind)
   }
 
   return {

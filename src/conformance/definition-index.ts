@@ -17,8 +17,10 @@ export interface DefinitionSource {
   readonly entry: Omit<ArchiveEntry, 'offset' | 'length'>
   readonly package: PackageReference
   readonly origin: Origin
-  /** Called once, at the first use of `resource`. */
+  /** Called at the first use of `resource`, and again when it is no longer fresh. */
   load(): Resource
+  /** False when what was loaded depends on other definitions, and these have changed. */
+  isFresh?(): boolean
 }
 
 export function toDefinition({
@@ -26,6 +28,7 @@ export function toDefinition({
   package: reference,
   origin,
   load,
+  isFresh,
 }: DefinitionSource): IndexedDefinition {
   const { kind, url, version, id, type, role } = entry
   let resource: Resource | undefined
@@ -39,7 +42,7 @@ export function toDefinition({
     package: reference,
     origin,
     get resource() {
-      resource ??= load()
+      if (!resource || isFresh?.() === false) resource = load()
       return resource
     },
   }

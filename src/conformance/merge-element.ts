@@ -53,11 +53,7 @@ function listOf(value: JsonValue | undefined): JsonValue[] {
 }
 
 /** Appends the constraints whose keys are not there yet. */
-export function addConstraints(
-  base: JsonValue | undefined,
-  added: JsonValue | undefined,
-  source: string,
-): JsonValue {
+function addConstraints(base: JsonValue | undefined, added: JsonValue, source: string): JsonValue {
   const known = listOf(base)
   const keys = new Set(known.map((constraint) => isObject(constraint) && constraint.key))
   const fresh = listOf(added).filter(isObject)

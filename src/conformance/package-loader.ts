@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { corePackage } from './core-definitions.ts'
 import type { CompiledArchive, DefinitionArchive } from './definition-archive.ts'
 import { findCached, keepCached, type CacheOptions } from './definitions-cache.ts'
@@ -90,7 +90,7 @@ async function loadPackage(path: string, { cacheDir }: CacheOptions): Promise<De
 
 /** The path's hash keeps apart two packages whose files have one name. */
 function slotName(path: string): string {
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
+  const hash = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 8)
   return `${basename(path).replaceAll(/[^\w.-]/g, '_')}-${hash}`
 }
 

@@ -5,7 +5,7 @@
  */
 import { isObject, type JsonObject, type JsonValue } from '../fhir/resource.ts'
 import { cloneNode, findChild, flatten, toTree, type ElementNode } from './element-tree.ts'
-import { addConstraints, mergeElement } from './merge-element.ts'
+import { mergeElement } from './merge-element.ts'
 
 export interface SnapshotSource {
   /** The snapshot elements behind a canonical; undefined when it is not loaded. */
@@ -62,20 +62,9 @@ function applyElement(walk: Walk, element: JsonObject): void {
     return
   }
   node.element = mergeElement(node.element, element, walk.profileUrl)
-  applyTypeProfile(walk, node, element)
-  if (node.element.max === '0') node.children = []
-}
-
-/** A profile on the type brings its own constraints and, to a slice, its own children. */
-function applyTypeProfile(walk: Walk, node: ElementNode, element: JsonObject): void {
-  const [profile, ...others] = profilesOf(listOf(element.type))
-  if (profile === undefined || others.length > 0) return
-  if (walk.newSlices.has(node)) node.children = []
-  const root = walk.source.snapshotOf(profile)?.[0]
-  if (!root) return
-  const constraint = addConstraints(node.element.constraint, root.constraint, profile)
-  if (Array.isArray(constraint) && constraint.length > 0)
-    node.element = { ...node.element, constraint }
+  // What a profile on the type says of a slice takes the place of what the type itself says.
+  const isProfiled = profilesOf(listOf(element.type)).length > 0
+  if ((isProfiled && walk.newSlices.has(node)) || node.element.max === '0') node.children = []
 }
 
 function idOf({ id, path }: JsonObject): string {

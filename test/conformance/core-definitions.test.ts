@@ -1,27 +1,12 @@
 /** Compares what is compiled with the official package, where that is at hand. */
 import { existsSync } from 'node:fs'
-import { list, type ReadEntry } from 'tar'
 import t from 'tap'
 import { loadCoreDefinitions } from '../../src/conformance/definitions-cache.ts'
+import { publishedFolder, readPublished } from './published-packages.ts'
 import { isObject, type JsonObject, type Resource } from '../../src/fhir/resource.ts'
 
-const official = '../shared/fhir-packages/hl7.fhir.r4.core-4.0.1.tgz'
+const official = `${publishedFolder}/hl7.fhir.r4.core-4.0.1.tgz`
 const skip = existsSync(official) ? false : `the official package is not at ${official}`
-
-function readPackage(file: string): Map<string, Resource> {
-  const definitions = new Map<string, Resource>()
-  const take = (entry: ReadEntry) => {
-    if (!/^package\/[^./][^/]*\.json$/.test(entry.path)) return
-    const chunks: Buffer[] = []
-    entry.on('data', (chunk: Buffer) => chunks.push(chunk))
-    entry.on('end', () => {
-      const resource = JSON.parse(Buffer.concat(chunks).toString()) as Resource
-      definitions.set(`${resource.resourceType} ${String(resource.url)}`, resource)
-    })
-  }
-  list({ file, sync: true, onReadEntry: take })
-  return definitions
-}
 
 /** What must be equal of an element; everything else is documentation. */
 function essence(element: JsonObject): JsonObject {
@@ -54,7 +39,7 @@ function snapshotOf(resource: Resource): JsonObject[] {
 }
 
 t.test('equals the official package', { skip }, async (t) => {
-  const expected = readPackage(official)
+  const expected = readPublished(official)
   const core = loadCoreDefinitions({ cacheDir: '.cache' })
   const loaded = new Set(core.entries.map(({ kind, url }) => `${kind} ${url}`))
   const kinds = new Set(core.entries.map(({ kind }) => kind as string))

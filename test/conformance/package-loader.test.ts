@@ -206,6 +206,8 @@ t.test('resolves in the context of the naming package, then by default, then new
   t.equal(versionFor('far'), '1.0.0', 'through dependencies of dependencies')
   t.equal(versionFor('wild'), '2.0.0')
   t.equal(versionFor('near', `${url}|3.0.0-snapshot`), '3.0.0-snapshot', 'a pin wins')
+  t.equal(versionFor('near', `${url}|9.9.9`), '1.0.0', 'a pin that is not loaded does not bind')
+  t.equal(registry.resolve('ValueSet', `${url}|9.9.9`), undefined, 'nor is it met for a client')
   t.equal(versionFor('lone'), '2.0.0', 'the highest release, not the newer snapshot')
   const pinned = createRegistry({
     core,
