@@ -162,14 +162,11 @@ function equalsText(path: StaticPath, text: string, wanted: boolean): QuickTest 
   }
 }
 
-function isOneOf(path: StaticPath, texts: ReadonlySet<string>): QuickTest | undefined {
+function isOneOf(path: StaticPath, texts: ReadonlySet<string>): QuickTest {
   const collect = compileCollect(path)
-  const [only] = path.steps
-  // With several values the general form reports the error; a single property has at most one.
-  if (path.steps.length !== 1 || !only || only.kind !== 'fields' || only.isArray) return undefined
   return (data, scope) => {
     const found = collect(data, scope)
-    return found.length === 0 ? undefined : texts.has(found[0] as string)
+    return found.length === 0 ? undefined : found.every((value) => texts.has(value as string))
   }
 }
 

@@ -5,7 +5,7 @@ import { Decimal } from './decimal.ts'
 import { EvaluationError } from './fhirpath-errors.ts'
 import { Quantity } from './quantity.ts'
 import { compareTemporals } from './temporal.ts'
-import { isNode, isTemporal, oddDecimalText, systemTypeOfValue, systemValue } from './values.ts'
+import { isNode, isTemporal, systemTypeOfValue, systemValue } from './values.ts'
 import type { SystemValue, Value } from './values.ts'
 
 /** `=` on collections: order counts; undefined when either is empty or precision leaves it open. */
@@ -37,8 +37,7 @@ function equalSystemValues(a: SystemValue, b: SystemValue): boolean | undefined 
   if (left instanceof Decimal) return right instanceof Decimal && left.compare(right) === 0
   if (left instanceof Quantity) {
     if (!(right instanceof Quantity)) return false
-    const order = left.compare(right)
-    return order === undefined ? undefined : order === 0
+    return left.equals(right)
   }
   if (!isTemporal(left) || !isTemporal(right)) return false
   const order = compareTemporals(left, right)
@@ -68,8 +67,6 @@ export function deepEqual(a: JsonValue, b: JsonValue): boolean {
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]!))
   }
   if (!isObject(a) || !isObject(b)) return false
-  const text = oddDecimalText(a)
-  if (text !== undefined) return text === oddDecimalText(b)
   const keys = Object.keys(a)
   return (
     keys.length === Object.keys(b).length &&
@@ -128,7 +125,7 @@ function equivalentSystemValues(a: SystemValue, b: SystemValue): boolean {
 }
 
 function blurred(text: string): string {
-  return text.trim().replace(/\s+/g, ' ').toLowerCase()
+  return text.replace(/\s/g, ' ').toLowerCase()
 }
 
 function equalAtLeastPrecision(a: Decimal, b: Decimal): boolean {
@@ -178,8 +175,6 @@ export function distinctKey(value: Value): string {
 function sortedJson(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`
   if (!isObject(value)) return JSON.stringify(value)
-  const text = oddDecimalText(value)
-  if (text !== undefined) return text
   const fields = Object.keys(value)
     .sort()
     .map((key) => `${JSON.stringify(key)}:${sortedJson(value[key]!)}`)

@@ -1,6 +1,7 @@
 /** From an element to its children, with their types. R4 json.html, choice elements and `_` siblings. */
 import { isObject } from '../fhir/resource.ts'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
+import { decimalText } from '../json/decimals.ts'
 import { isPrimitiveType, plainTypeName } from './type-model.ts'
 import type { ElementModel, TypeModelLookup } from './type-model.ts'
 import { ElementNode, nodeOf, systemValue } from './values.ts'
@@ -90,6 +91,11 @@ export function readField(data: JsonObject, field: Field, found: Value[]): void 
   if (value === undefined && extra === undefined) return
   if (Array.isArray(value) || Array.isArray(extra))
     return readItems(value, extra, field.type, found)
+  if (field.type === 'decimal' && typeof value === 'number') {
+    const text = decimalText(data, field.name)
+    found.push(new ElementNode(value, isObject(extra) ? extra : undefined, 'decimal', text))
+    return
+  }
   pushNode(value, extra, field.type, found)
 }
 

@@ -60,9 +60,10 @@ function ordered(test: (order: number) => boolean): Operator {
   }
 }
 
+/** Several items on the left must all be in, as HL7's validator has it: tim-9 needs that. */
 function isIn(left: readonly Value[], right: readonly Value[]): readonly Value[] {
-  const value = singleOf(left)
-  return value === undefined ? nothing : collectionOf(includesValue(right, value))
+  if (left.length === 0) return nothing
+  return collectionOf(left.every((value) => includesValue(right, value)))
 }
 
 function arithmetic(name: string, compute: Arithmetic): Operator {
@@ -75,8 +76,25 @@ function arithmetic(name: string, compute: Arithmetic): Operator {
     if (x === undefined || y === undefined)
       throw new EvaluationError(`'${name}' needs simple values`)
     if (typeof x === 'string') spend(scope, x.length >> 6)
-    return collectionOf(compute(x, y))
+    return collectionOf(bounded(compute(x, y)))
   }
+}
+
+const DECIMAL_SCALE_MAX = 28
+const DECIMAL_UNITS_MAX = 10n ** 100n
+
+/** N1 math: what overflows is empty. Also keeps a client's arithmetic from growing without end. */
+function bounded(value: SystemValue | undefined): SystemValue | undefined {
+  if (value instanceof Quantity) {
+    const amount = bounded(value.value)
+    return amount instanceof Decimal
+      ? new Quantity(amount, value.unit, value.isCalendar)
+      : undefined
+  }
+  if (!(value instanceof Decimal)) return value
+  const rounded = value.rounded(DECIMAL_SCALE_MAX)
+  const { units } = rounded
+  return units > DECIMAL_UNITS_MAX || units < -DECIMAL_UNITS_MAX ? undefined : rounded
 }
 
 function textOf(value: Value | undefined): string {

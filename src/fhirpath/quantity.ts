@@ -49,6 +49,12 @@ export class Quantity {
     return left - right
   }
 
+  /** False when the two measure different things; undefined for a calendar year and UCUM's. */
+  equals(other: Quantity): boolean | undefined {
+    const isFuzzy = this.isCalendar !== other.isCalendar && /^(?:a|mo)$/.test(this.ucumUnit)
+    return isFuzzy ? undefined : this.compare(other) === 0
+  }
+
   toString(): string {
     return this.isCalendar ? `${this.value} ${this.unit}` : `${this.value} '${this.unit}'`
   }

@@ -1,6 +1,7 @@
 /** What an expression yields: elements of FHIR data with their type, or System values. */
 import { isObject } from '../fhir/resource.ts'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
+import { decimalText } from '../json/decimals.ts'
 import { Decimal } from './decimal.ts'
 import { Quantity } from './quantity.ts'
 import { asDateTime, parseDateTime, parseTime } from './temporal.ts'
@@ -20,11 +21,19 @@ export class ElementNode {
   readonly extra: JsonObject | undefined
   /** `Patient`, `HumanName`, `string`, `Patient.contact`; empty when unknown. */
   readonly type: string
+  /** How a decimal was written, where that is more than its number. */
+  readonly decimalText: string | undefined
 
-  constructor(data: JsonValue | undefined, extra: JsonObject | undefined, type: string) {
+  constructor(
+    data: JsonValue | undefined,
+    extra: JsonObject | undefined,
+    type: string,
+    decimalText?: string,
+  ) {
     this.data = data
     this.extra = extra
     this.type = type
+    this.decimalText = decimalText
   }
 }
 
@@ -64,15 +73,19 @@ export function systemValue(value: Value): SystemValue | undefined {
   return isNode(value) ? systemValueOfNode(value) : value
 }
 
-function systemValueOfNode({ data, type }: ElementNode): SystemValue | undefined {
+function systemValueOfNode({
+  data,
+  type,
+  decimalText: text,
+}: ElementNode): SystemValue | undefined {
   if (data === undefined || data === null) return undefined
   if (typeof data === 'boolean') return data
-  if (typeof data === 'number') return type === 'decimal' ? Decimal.of(data) : integerOf(data)
+  if (typeof data === 'number') {
+    if (text !== undefined) return Decimal.parse(text)
+    return type === 'decimal' ? Decimal.of(data) : integerOf(data)
+  }
   if (typeof data === 'string') return systemValueOfText(data, type)
-  if (Array.isArray(data)) return undefined
-  const text = oddDecimalText(data)
-  if (text !== undefined) return Decimal.parse(text)
-  return QUANTITY_TYPES.has(type) ? quantityOf(data) : undefined
+  return !Array.isArray(data) && QUANTITY_TYPES.has(type) ? quantityOf(data) : undefined
 }
 
 function integerOf(data: number): SystemValue {
@@ -96,23 +109,14 @@ function systemValueOfText(data: string, type: string): SystemValue {
 
 const UCUM = 'http://unitsofmeasure.org'
 
-function quantityOf({ value, system, code, unit }: JsonObject): Quantity | undefined {
-  const decimal = decimalOf(value)
+function quantityOf(quantity: JsonObject): Quantity | undefined {
+  const { value, system, code, unit } = quantity
+  if (typeof value !== 'number') return undefined
+  const decimal = Decimal.parse(decimalText(quantity, 'value'))
   if (!decimal) return undefined
   if (system === UCUM && typeof code === 'string') return new Quantity(decimal, code)
   if (typeof code === 'string') return new Quantity(decimal, `${String(system ?? '')}|${code}`)
   return new Quantity(decimal, typeof unit === 'string' ? unit : '1')
-}
-
-export function decimalOf(data: JsonValue | undefined): Decimal | undefined {
-  if (typeof data === 'number') return Decimal.of(data)
-  const text = data === undefined ? undefined : oddDecimalText(data)
-  return text === undefined ? undefined : Decimal.parse(text)
-}
-
-/** The text of a number that JSON numbers would change; undefined for anything else. */
-export function oddDecimalText(_data: JsonValue): string | undefined {
-  return undefined
 }
 
 /** The name of a System value's type. */

@@ -1,7 +1,6 @@
 /** Numbers and quantities of elements as ranges. R4 search.html#number, search.html#quantity. */
 import { isObject } from '../fhir/resource.ts'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
-import { decimalOf } from '../fhirpath/values.ts'
 
 export interface Interval {
   readonly low: number
@@ -17,7 +16,7 @@ export interface MeasuredInterval extends Interval {
 const CURRENCIES = 'urn:iso:std:iso:4217'
 
 export function numberOf(value: JsonValue | undefined): number | undefined {
-  return typeof value === 'number' ? value : decimalOf(value)?.toNumber()
+  return typeof value === 'number' ? value : undefined
 }
 
 /** A Range of numbers; a missing end is open. */
