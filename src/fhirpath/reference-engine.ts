@@ -33,6 +33,12 @@ export async function loadReferenceEngine(): Promise<ReferenceEngine> {
   const { default: model } = await import('fhirpath/fhir-context/r4')
   const compiled = new Map<string, ReturnType<typeof compile>>()
   let current: Environment = {}
+  // What resolve() finds must be a node of the package's own, with its type.
+  const toNodes = compile('$this', model, { resolveInternalTypes: false })
+  const resolve = (input: readonly unknown[]) =>
+    input
+      .flatMap((item) => resolveWith(current, dataOf(item)))
+      .flatMap((found) => toNodes(structuredClone(found)) as unknown[])
 
   function compileOnce(text: string, base: string | undefined) {
     const key = `${base ?? ''} ${text}`
@@ -42,7 +48,7 @@ export async function loadReferenceEngine(): Promise<ReferenceEngine> {
       resolveInternalTypes: false,
       // Never prints: what a resource holds does not belong in a log.
       traceFn: () => undefined,
-      userInvocationTable: invocations(() => current),
+      userInvocationTable: { ...invocations(() => current), resolve: ofInput(resolve) },
       preciseMath: true,
     })
     if (compiled.size >= COMPILED_MAX) compiled.clear()
@@ -75,17 +81,16 @@ function dataOf(value: unknown): JsonValue {
   return String(value)
 }
 
+function ofInput(fn: (input: readonly unknown[]) => unknown) {
+  return { fn, arity: { 0: [] as never[] }, internalStructures: true }
+}
+
 function invocations(environment: () => Environment) {
   const single = (input: unknown[]) => dataOf(input[0]) as JsonValue
   const missing = (name: string) => {
     throw new NotCovered(`${name}() without what it asks`)
   }
   return {
-    resolve: {
-      fn: (input: unknown[]) => input.flatMap((item) => resolveWith(environment(), dataOf(item))),
-      arity: { 0: [] as never[] },
-      internalStructures: true,
-    },
     memberOf: {
       fn: (input: unknown[], valueSet: string) =>
         input.length === 0
