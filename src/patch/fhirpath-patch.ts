@@ -1,7 +1,7 @@
 /** FHIRPath Patch: a Parameters resource of operations. R4 fhirpatch.html, decision 8. */
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import { FhirError, UnprocessableResource } from '../errors.ts'
+import { FhirError, TooCostly, UnprocessableResource } from '../errors.ts'
 import type { Draft } from './draft.ts'
 import { createDraft } from './draft.ts'
 import { quote } from './element-type.ts'
@@ -17,6 +17,9 @@ import {
   resolvePath,
 } from './patch-path.ts'
 import * as edit from './place-edit.ts'
+
+/** Each operation walks the resource anew. */
+const operationsMax = 1_000
 
 export type FhirPathPatchOptions = Omit<PathContext, 'root'>
 
@@ -36,6 +39,8 @@ export function applyFhirPathPatch(
     )
   const draft = createDraft(resource)
   const listed = Array.isArray(parameters.parameter) ? parameters.parameter : []
+  if (listed.length > operationsMax)
+    throw new TooCostly(`The patch has more than ${operationsMax} operations`)
   for (const [index, parameter] of listed.entries()) {
     const at = `Parameters.parameter[${index}]`
     try {

@@ -1,7 +1,7 @@
 /** JSON Patch, RFC 6902, as R4 http.html#patch uses it. Decisions 8 and 76. */
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import { UnprocessableResource } from '../errors.ts'
+import { TooCostly, UnprocessableResource } from '../errors.ts'
 import type { Container, Draft, Token } from './draft.ts'
 import { createDraft, isContainer, memberOf, removeMember, setMember } from './draft.ts'
 import type { FindTypeModel } from './element-type.ts'
@@ -9,6 +9,8 @@ import { correctValue, elementTypeAt, quote } from './element-type.ts'
 import { correctPointer, formatPointer, parseIndex, parsePointer } from './json-pointer.ts'
 import { isSameJson } from './same-json.ts'
 import { patchFault } from './patch-fault.ts'
+
+const operationsMax = 20_000
 
 export interface JsonPatchOptions {
   /** With it, a value of the wrong shape is refused here, with the right form in the answer. */
@@ -29,6 +31,8 @@ export function applyJsonPatch(
       'A JSON Patch is an array of operations: [{"op": "replace", "path": "/status", "value": "current"}]',
       { code: 'invalid' },
     )
+  if (operations.length > operationsMax)
+    throw new TooCostly(`The patch has more than ${operationsMax} operations`)
   const draft = createDraft(resource)
   for (const [index, operation] of operations.entries()) {
     applyOperation({ draft, at: `patch[${index}]`, operation, resource, typeModel })

@@ -465,3 +465,12 @@ t.test('finds the patch in an entry of a transaction', async (t) => {
   )
   t.throws(() => patchOfEntry({ resourceType: 'Patient' }), UnprocessableResource)
 })
+
+t.test('stops a patch that looks at too much', async (t) => {
+  const identifier = numbered(...Array.from({ length: 6000 }, (_, index) => index))
+  const select = operation('delete', "Patient.identifier.where(value = 'x')")
+  t.match(refusal(patient({ identifier }), select), undefined)
+  t.match(refusal(patient({ identifier }), select, select), { status: 422, code: 'too-costly' })
+  const many = Array.from({ length: 1001 }, () => operation('delete', 'Patient.photo'))
+  t.match(refusal(patient({}), ...many), { status: 422, code: 'too-costly' })
+})
