@@ -1,6 +1,7 @@
 /** The parts of an ElementDefinition that validation reads. R4 elementdefinition.html. */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
+import { correctedExpression, correctedStrength } from './errata.ts'
 
 export interface ElementType {
   /** `string`, `HumanName`, `Reference`; System types are given as the FHIR type they stand for. */
@@ -129,7 +130,7 @@ function readBinding(binding: JsonValue | undefined): Binding | undefined {
   const max = extensionOf(binding, `${EXTENSIONS}elementdefinition-maxValueSet`)
   const maxValueSet = text(max?.valueCanonical) ?? text(max?.valueUri)
   return {
-    strength: text(binding.strength) ?? 'example',
+    strength: correctedStrength(text(binding.strength) ?? 'example', valueSet),
     valueSet,
     ...(maxValueSet === undefined ? {} : { maxValueSet }),
   }
@@ -164,7 +165,7 @@ function readConstraint(constraint: JsonObject): Constraint[] {
       key,
       severity: constraint.severity === 'warning' ? 'warning' : 'error',
       human: text(constraint.human) ?? '',
-      expression,
+      expression: correctedExpression(expression),
       isBestPractice: bestPractice?.valueBoolean === true,
     },
   ]

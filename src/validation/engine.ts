@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
 import type { Terminology } from '../terminology/terminology.ts'
 import { readSnapshot, objects, text, type ElementDefinition } from './element-definition.ts'
+import { addedContexts } from './errata.ts'
 import type { ExtensionDefinition } from './extensions.ts'
 import type { CompileInvariant } from './invariants.ts'
 import type { ItemCheck, Profile } from './profile-check.ts'
@@ -200,10 +201,13 @@ function createExtensions(registry: Registry, profile: Engine['profile']) {
 function makeExtension(found: Profile, definition: JsonObject): ExtensionDefinition {
   return {
     isModifier: found.tree()?.definition.isModifier ?? false,
-    contexts: objects(definition.context).map((context) => ({
-      type: text(context.type) ?? '',
-      expression: text(context.expression) ?? '',
-    })),
+    contexts: [
+      ...objects(definition.context).map((context) => ({
+        type: text(context.type) ?? '',
+        expression: text(context.expression) ?? '',
+      })),
+      ...addedContexts(found.url).map((expression) => ({ type: 'element', expression })),
+    ],
     check: found.check,
   }
 }

@@ -60,6 +60,6 @@ function ancestors(type: string, registry: Registry): readonly string[] {
     found.push(base)
   }
   if (!registry.isResourceType(type)) found.push('Element')
-  else found.push('DomainResource', 'Resource')
+  else found.push('DomainResource', 'Resource', 'Element')
   return found
 }

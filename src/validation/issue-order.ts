@@ -12,7 +12,12 @@ export function inDocumentOrder(issues: readonly FoundIssue[], resource: Resourc
           .map((issue) => ({ issue, key: positions(issue.steps, resource) }))
           .toSorted((left, right) => compareKeys(left.key, right.key))
           .map(({ issue }) => issue)
-  return found.map(({ steps: _, ...issue }) => issue)
+  return found.map(withoutSteps)
+}
+
+function withoutSteps(found: FoundIssue): Issue {
+  const { steps: _steps, ...issue } = found
+  return issue
 }
 
 /** Of each step its place among its parent's properties or items. */
