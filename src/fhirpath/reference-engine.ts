@@ -2,7 +2,7 @@
  * The `fhirpath` package as a second opinion: the oracle of the differential tests, and the way for
  * what the compiler does not cover. It has no step budget: run it in a worker with a time limit.
  */
-import { isResource } from '../fhir/resource.ts'
+import { isObject, isResource } from '../fhir/resource.ts'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import type { Environment } from './environment.ts'
 import { NotCovered } from './fhirpath-errors.ts'
@@ -77,8 +77,16 @@ function rootOf(environment: Environment, input: JsonObject): Record<string, unk
 function dataOf(value: unknown): JsonValue {
   if (typeof value !== 'object' || value === null) return value as JsonValue
   const { data, convertData } = value as RawNode
-  if (convertData) return data === undefined ? null : (data as JsonValue)
-  return String(value)
+  if (convertData) return data === undefined ? null : withoutDecimals(data)
+  return withoutDecimals(value)
+}
+
+/** The package holds exact decimals, dates and quantities as objects of its own. */
+function withoutDecimals(value: unknown): JsonValue {
+  const isOwn = isObject(value) && Object.getPrototypeOf(value) !== Object.prototype
+  if (!isOwn) return value as JsonValue
+  const text = String(value)
+  return 'toNumber' in value ? Number(text) : text
 }
 
 function ofInput(fn: (input: readonly unknown[]) => unknown) {

@@ -10,8 +10,8 @@ import type { JsonObject, Resource } from '../../src/fhir/resource.ts'
 import { plainTypeName } from '../../src/fhirpath/type-model.ts'
 
 const cacheDir = '.cache'
-const packageDir = '/work/shared/fhir-packages'
-const resourceDirs = ['/work/shared/examples/fr', '/work/shared/conformance/validator/data']
+const packageDir = '../shared/fhir-packages'
+const resourceDirs = ['../shared/examples/fr', '../shared/conformance/validator/data']
 
 export const hasExamples = resourceDirs.some((folder) => existsSync(folder))
 
