@@ -42,6 +42,15 @@ export function spend(scope: Scope, steps: number): void {
   if ((scope.stepsLeft -= steps) < 0) throw new StepBudgetExceeded(scope.environment.stepsMax ?? 0)
 }
 
+/** Longer texts are refused before they are made: joining and replacing can double them each time. */
+const TEXT_LENGTH_MAX = 10_000_000
+
+/** Pays for a text that is about to be made. */
+export function spendOnText(scope: Scope, length: number): void {
+  if (length > TEXT_LENGTH_MAX) throw new EvaluationError('a text grows too long')
+  spend(scope, length >> 6)
+}
+
 /** Evaluates with `$this` set to one item. */
 export function evaluateFor(
   step: Step,

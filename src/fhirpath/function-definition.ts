@@ -1,5 +1,5 @@
 /** How a function of FHIRPath is written down, and short forms for the common kinds. */
-import { collectionOf, nothing, singleOf } from './environment.ts'
+import { collectionOf, nothing, singleOf, spend } from './environment.ts'
 import type { Scope, Step } from './environment.ts'
 import { EvaluationError } from './fhirpath-errors.ts'
 import type { Expression } from './syntax-tree.ts'
@@ -25,7 +25,13 @@ export type FunctionTable = Readonly<Record<string, FunctionDefinition>>
 export function plain(
   call: (input: readonly Value[], scope: Scope) => readonly Value[],
 ): FunctionDefinition {
-  return { arity: [0, 0], compile: () => call }
+  return {
+    arity: [0, 0],
+    compile: () => (input, scope) => {
+      spend(scope, input.length)
+      return call(input, scope)
+    },
+  }
 }
 
 /** A function whose arguments are evaluated once, on `$this`. */
@@ -41,14 +47,26 @@ export function withArguments(
     arity,
     compile: ({ args, compile }) => {
       const steps = args.map(compile)
-      return (input, scope) =>
-        call(
-          input,
-          steps.map((step) => step(scope.self, scope)),
+      return (input, scope) => {
+        const values = steps.map((step) => step(scope.self, scope))
+        spend(
           scope,
+          values.reduce((sum, { length }) => sum + length, input.length),
         )
+        return call(input, values, scope)
+      }
     },
   }
+}
+
+/** A function that compares each item of the input with each item of its argument. */
+export function ofPairs(
+  call: (input: readonly Value[], other: readonly Value[]) => readonly Value[],
+): FunctionDefinition {
+  return withArguments([1, 1], (input, [other = nothing], scope) => {
+    spend(scope, input.length * other.length)
+    return call(input, other)
+  })
 }
 
 /** A function of one simple value and simple arguments; empty when any of them is empty. */

@@ -2,7 +2,13 @@
 import { collectionOf, evaluateFor, nothing, singleOf, spend, truthOf } from './environment.ts'
 import type { Scope, Step } from './environment.ts'
 import { distinctKey, distinctValues, includesValue } from './equality.ts'
-import { plain, requireInteger, singleSystemValue, withArguments } from './function-definition.ts'
+import {
+  ofPairs,
+  plain,
+  requireInteger,
+  singleSystemValue,
+  withArguments,
+} from './function-definition.ts'
 import type { FunctionCall, FunctionDefinition, FunctionTable } from './function-definition.ts'
 import { readChildren } from './navigate.ts'
 import type { TypeModelLookup } from './type-model.ts'
@@ -47,12 +53,10 @@ export const collectionFunctions: FunctionTable = {
   take: withArguments([1, 1], (input, [count]) =>
     input.slice(0, Math.max(0, requireInteger(singleSystemValue(count!)))),
   ),
-  intersect: withArguments([1, 1], (input, [other]) =>
-    distinctValues(input.filter((item) => includesValue(other!, item))),
+  intersect: ofPairs((input, other) =>
+    distinctValues(input.filter((item) => includesValue(other, item))),
   ),
-  exclude: withArguments([1, 1], (input, [other]) =>
-    input.filter((item) => !includesValue(other!, item)),
-  ),
+  exclude: ofPairs((input, other) => input.filter((item) => !includesValue(other, item))),
   union: withArguments([1, 1], (input, [other]) => distinctValues([...input, ...other!])),
   combine: withArguments([1, 1], (input, [other]) => [...input, ...other!]),
   children: { arity: [0, 0], compile: ({ typeModel }) => compileChildren(typeModel) },

@@ -1,7 +1,7 @@
 /** Existence, counting and truth. http://hl7.org/fhirpath/N1/#existence */
 import { collectionOf, evaluateFor, nothing, singleOf, truthOf } from './environment.ts'
 import { distinctValues, includesValue } from './equality.ts'
-import { plain, withArguments } from './function-definition.ts'
+import { ofPairs, plain } from './function-definition.ts'
 import type { FunctionDefinition, FunctionTable } from './function-definition.ts'
 import { systemValue } from './values.ts'
 import type { Value } from './values.ts'
@@ -33,10 +33,10 @@ export const existenceFunctions: FunctionTable = {
   anyTrue: overTruths((truths) => truths.some(Boolean)),
   allFalse: overTruths((truths) => !truths.some(Boolean)),
   anyFalse: overTruths((truths) => !truths.every(Boolean)),
-  subsetOf: withArguments([1, 1], (input, [other = nothing]) =>
+  subsetOf: ofPairs((input, other) =>
     collectionOf(input.every((item) => includesValue(other, item))),
   ),
-  supersetOf: withArguments([1, 1], (input, [other = nothing]) =>
+  supersetOf: ofPairs((input, other) =>
     collectionOf(other.every((item) => includesValue(input, item))),
   ),
   count: plain((input) => [input.length]),

@@ -1,6 +1,6 @@
 /** Functions of text. http://hl7.org/fhirpath/N1/#string-manipulation */
 import { RE2JS } from 're2js'
-import { collectionOf, nothing, spend } from './environment.ts'
+import { collectionOf, nothing, spend, spendOnText } from './environment.ts'
 import { EvaluationError, NotCovered } from './fhirpath-errors.ts'
 import {
   ofSingle,
@@ -37,11 +37,10 @@ export const textFunctions: FunctionTable = {
     ]
   }),
   replace: ofSingle([2, 2], (value, [pattern, replacement], scope) => {
-    const result = requireText(value).replaceAll(requireText(pattern), () =>
-      requireText(replacement),
-    )
-    spend(scope, result.length >> 6)
-    return result
+    const text = requireText(value)
+    const by = requireText(replacement)
+    spendOnText(scope, (text.length + 1) * (by.length + 1))
+    return text.replaceAll(requireText(pattern), () => by)
   }),
   matches: withPattern((text, pattern) => pattern.matcher(text).find()),
   matchesFull: withPattern((text, pattern) => pattern.matches(text)),
@@ -49,23 +48,31 @@ export const textFunctions: FunctionTable = {
     (text, pattern, replacement) => pattern.matcher(text).replaceAll(replacement, true),
     2,
   ),
-  toChars: plain((input) => {
+  toChars: plain((input, scope) => {
     const value = singleSystemValue(input)
-    return value === undefined ? nothing : [...requireText(value)]
+    if (value === undefined) return nothing
+    const text = requireText(value)
+    spend(scope, text.length)
+    return [...text]
   }),
-  split: withArguments([1, 1], (input, [separator]) => {
+  split: withArguments([1, 1], (input, [separator], scope) => {
     const value = singleSystemValue(input)
     const by = singleSystemValue(separator!)
-    return value === undefined || by === undefined
-      ? nothing
-      : requireText(value).split(requireText(by))
+    if (value === undefined || by === undefined) return nothing
+    const text = requireText(value)
+    spend(scope, text.length)
+    return text.split(requireText(by))
   }),
   join: withArguments([0, 1], (input, [separator], scope) => {
     if (input.length === 0) return nothing
     const by = separator ? (singleSystemValue(separator) ?? '') : ''
-    const text = input.map((item) => requireText(systemValue(item))).join(requireText(by))
-    spend(scope, text.length >> 6)
-    return [text]
+    const between = requireText(by)
+    const texts = input.map((item) => requireText(systemValue(item)))
+    spendOnText(
+      scope,
+      texts.reduce((sum, { length }) => sum + length + between.length, 0),
+    )
+    return [texts.join(between)]
   }),
 }
 
@@ -99,9 +106,10 @@ function withPattern(
         return nothing
       }
       const subject = requireText(value)
-      spend(scope, subject.length >> 6)
+      const by = requireText(replacement)
+      spendOnText(scope, (subject.length + 1) * (by.length + 1))
       const pattern = fixed ?? compileGiven(requireText(text))
-      return collectionOf(call(subject, pattern, requireText(replacement)))
+      return collectionOf(call(subject, pattern, by))
     }) satisfies ReturnType<FunctionDefinition['compile']>
   }
   return { arity: [argumentCount, argumentCount], compile }

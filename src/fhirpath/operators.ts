@@ -8,7 +8,7 @@ import {
   isNumeric,
   toDecimal,
 } from './equality.ts'
-import { collectionOf, nothing, singleOf, spend } from './environment.ts'
+import { collectionOf, nothing, singleOf, spend, spendOnText } from './environment.ts'
 import type { Scope } from './environment.ts'
 import { EvaluationError } from './fhirpath-errors.ts'
 import { Quantity } from './quantity.ts'
@@ -25,14 +25,14 @@ type Arithmetic = (left: SystemValue, right: SystemValue) => SystemValue | undef
 export const operators: Readonly<Partial<Record<BinaryOperator, Operator>>> = {
   '=': (left, right) => collectionOf(equalCollections(left, right)),
   '!=': (left, right) => collectionOf(negated(equalCollections(left, right))),
-  '~': (left, right) => collectionOf(equivalentCollections(left, right)),
-  '!~': (left, right) => collectionOf(!equivalentCollections(left, right)),
+  '~': (left, right, scope) => collectionOf(areEquivalent(left, right, scope)),
+  '!~': (left, right, scope) => collectionOf(!areEquivalent(left, right, scope)),
   '<': ordered((order) => order < 0),
   '<=': ordered((order) => order <= 0),
   '>': ordered((order) => order > 0),
   '>=': ordered((order) => order >= 0),
-  in: (left, right) => isIn(left, right),
-  contains: (left, right) => isIn(right, left),
+  in: (left, right, scope) => isIn(left, right, scope),
+  contains: (left, right, scope) => isIn(right, left, scope),
   '+': arithmetic('+', (left, right) => add(left, right, 1)),
   '-': arithmetic('-', (left, right) => add(left, right, -1)),
   '*': arithmetic('*', multiply),
@@ -40,14 +40,20 @@ export const operators: Readonly<Partial<Record<BinaryOperator, Operator>>> = {
   div: arithmetic('div', (left, right) => wholeDivision(left, right, 'wholeQuotient')),
   mod: arithmetic('mod', (left, right) => wholeDivision(left, right, 'remainder')),
   '&': (left, right, scope) => {
-    const text = `${textOf(singleOf(left))}${textOf(singleOf(right))}`
-    spend(scope, text.length >> 6)
-    return [text]
+    const start = textOf(singleOf(left))
+    const end = textOf(singleOf(right))
+    spendOnText(scope, start.length + end.length)
+    return [start + end]
   },
 }
 
 function negated(value: boolean | undefined): boolean | undefined {
   return value === undefined ? undefined : !value
+}
+
+function areEquivalent(left: readonly Value[], right: readonly Value[], scope: Scope): boolean {
+  spend(scope, left.length * right.length)
+  return equivalentCollections(left, right)
 }
 
 function ordered(test: (order: number) => boolean): Operator {
@@ -61,7 +67,8 @@ function ordered(test: (order: number) => boolean): Operator {
 }
 
 /** Several items on the left must all be in, as HL7's validator has it: tim-9 needs that. */
-function isIn(left: readonly Value[], right: readonly Value[]): readonly Value[] {
+function isIn(left: readonly Value[], right: readonly Value[], scope: Scope): readonly Value[] {
+  spend(scope, left.length * right.length)
   if (left.length === 0) return nothing
   return collectionOf(left.every((value) => includesValue(right, value)))
 }
@@ -75,7 +82,7 @@ function arithmetic(name: string, compute: Arithmetic): Operator {
     const y = systemValue(b)
     if (x === undefined || y === undefined)
       throw new EvaluationError(`'${name}' needs simple values`)
-    if (typeof x === 'string') spend(scope, x.length >> 6)
+    if (typeof x === 'string' && typeof y === 'string') spendOnText(scope, x.length + y.length)
     return collectionOf(bounded(compute(x, y)))
   }
 }

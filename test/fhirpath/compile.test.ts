@@ -53,6 +53,29 @@ t.test('stops an expression that costs too much', async (t) => {
   t.same(cheap.evaluate(input, { stepsMax: 5_000 }), [200])
 })
 
+t.test('stops what doubles or compares everything with everything', async (t) => {
+  const input = {
+    resourceType: 'Basic',
+    extension: Array.from({ length: 400 }, () => ({ url: 'u' })),
+  }
+  const texts = [
+    'extension.aggregate($total.combine($total), 1 | 2).count()',
+    "extension.aggregate($total.replace('a', $total), 'aa').length()",
+    "extension.aggregate($total.replaceMatches('a', $total), 'aa').length()",
+    "extension.aggregate($total + $total, 'aa').length()",
+    'descendants().intersect(descendants())',
+    'descendants() ~ descendants()',
+    'descendants() in descendants()',
+    "extension.aggregate(($total & $total).toChars().join(''), 'aa').length()",
+  ]
+  for (const text of texts) {
+    const started = performance.now()
+    const expression = compileFhirPath(text, { typeModel })
+    t.throws(() => expression.evaluate(input, { stepsMax: 100_000 }), text)
+    t.ok(performance.now() - started < 1_000, `${text} stops soon`)
+  }
+})
+
 t.test('matches in linear time', async (t) => {
   const expression = compileFhirPath("id.matches('^(a+)+$')", { typeModel })
   const started = performance.now()
