@@ -1,20 +1,27 @@
 /** The composition root: creates every part and hands each what it needs. */
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { permitAll } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
 import { openCaller } from './auth/caller.ts'
 import type { Config } from './config.ts'
+import type { JsonObject } from './fhir/resource.ts'
 import { createCapabilityStatement } from './conformance/capability-statement.ts'
 import { createRegistry } from './conformance/create-registry.ts'
 import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
+import { loadPackages } from './conformance/package-loader.ts'
 import type { Registry } from './conformance/registry.ts'
 import { createHttpServer } from './http/create-http-server.ts'
 import { servedInteractions } from './http/served-interactions.ts'
 import type { HttpLog } from './http/server-parts.ts'
 import type { Services } from './interactions/context.ts'
+import type { NationalRules } from './interactions/rules.ts'
 import { createIdMaker } from './interactions/ids.ts'
+import { createDmpRules } from './national/dmp/dmp-rules.ts'
+import { isStoredSubmissionSet } from './national/dmp/document-parts.ts'
+import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
 import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
 import type { ResourceStore } from './store/resource-store.ts'
@@ -38,6 +45,8 @@ export interface Surroundings {
   readonly now?: () => number
   /** Takes the place of the store that STORE_URL names; for tests. */
   readonly store?: ResourceStore
+  /** `none`: plain FHIR, without national rules and validation; for tests of the core. */
+  readonly rules?: 'none'
 }
 
 export const version = (
@@ -52,14 +61,20 @@ export async function buildServer(
 ): Promise<Server> {
   const now = surroundings.now ?? Date.now
   const log = pino({ level: config.logLevel }, pino.destination({ sync: false }))
-  const registry = loadRegistry()
+  const registry = await loadRegistry(config, log)
   const store = surroundings.store ?? (await openStore(config, now))
   const guardFor = createGuard({
     store,
     decisionPoint: permitAll,
     resourceTypes: registry.resourceTypes,
+    insMayTravel,
   })
-  const services = createServices(config, { registry, store, now })
+  const services = createServices(config, {
+    registry,
+    store,
+    now,
+    isPlain: surroundings.rules === 'none',
+  })
   let busy: string | undefined
   const app = await createHttpServer({
     services,
@@ -90,9 +105,26 @@ export async function buildServer(
   }
 }
 
-function loadRegistry(): Registry {
-  return createRegistry({ core: loadCoreDefinitions() })
+/** R4 core, our own profiles and terminologies, and the packages that FHIR_PACKAGES names. */
+async function loadRegistry(config: Config, log: Logger): Promise<Registry> {
+  const own = await loadPackages([pathOf('profiles'), pathOf('terminologies')], { cacheDir })
+  const official = await loadPackages(config.fhirPackages, { cacheDir })
+  for (const warning of [...own.warnings, ...official.warnings])
+    log.warn({ warning }, 'package warning')
+  return createRegistry({
+    core: loadCoreDefinitions({ cacheDir }),
+    packages: official.archives,
+    ownPackages: own.archives,
+  })
 }
+
+/** Of a folder of the project. */
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url))
+}
+
+/** Compiled definitions; made again when packages or code change. */
+const cacheDir = pathOf('.cache')
 
 function openStore(config: Config, now: () => number): Promise<ResourceStore> | ResourceStore {
   if (config.storeUrl.startsWith('memory:')) return createMemoryStore({ now })
@@ -107,20 +139,18 @@ interface ServiceParts {
   readonly registry: Registry
   readonly store: ResourceStore
   readonly now: () => number
+  readonly isPlain: boolean
 }
 
-function createServices(config: Config, { registry, store, now }: ServiceParts): Services {
+function createServices(config: Config, { registry, store, now, isPlain }: ServiceParts): Services {
   const ids = createIdMaker(store.secret('ids'), now)
   const { baseUrl, timeZone } = config
   const startedAt = new Date(now()).toISOString()
   return {
     registry,
     extract: createIndexExtractor({ registry, timeZone, baseUrl }),
-    evaluate: () => {
-      throw new Error('not wired')
-    },
     validator: noValidator,
-    rules: [],
+    rules: isPlain ? [] : createNationalRules(config),
     makeId: (patientId) => (patientId === undefined ? ids.own() : ids.of(patientId)),
     pagingKey: store.secret('paging'),
     now,
@@ -137,15 +167,34 @@ function createServices(config: Config, { registry, store, now }: ServiceParts):
       bundleEntriesMax: config.bundleEntriesMax,
       searchTimeoutMs: config.searchTimeoutMs,
     },
-    capabilities: () =>
-      createCapabilityStatement({
+    capabilities: createCapabilities(registry, { baseUrl, date: startedAt }),
+  }
+}
+
+/** The CapabilityStatement, made again only when what is loaded changes. */
+function createCapabilities(
+  registry: Registry,
+  { baseUrl, date }: { baseUrl: string; date: string },
+): () => JsonObject {
+  let epoch = -1
+  let statement: JsonObject = {}
+  return () => {
+    if (registry.epoch !== epoch) {
+      epoch = registry.epoch
+      statement = createCapabilityStatement({
         registry,
-        ...servedInteractions,
+        routes: servedInteractions,
         baseUrl,
         version,
-        date: startedAt,
-      }),
+        date,
+      })
+    }
+    return statement
   }
+}
+
+function createNationalRules({ insKey, registryKeys }: Config): readonly NationalRules[] {
+  return [createDmpRules({ isStoredSubmissionSet }), createInsRules({ insKey, registryKeys })]
 }
 
 const noValidator: Validator = { validate: () => [] }

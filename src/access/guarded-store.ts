@@ -25,10 +25,17 @@ export interface MatchedIds {
   readonly precondition: Precondition
 }
 
+/** Whether the whole form of a version may be shown to those who deposited nothing (decision 70). */
+export type InsMayTravel = (
+  version: StoredVersion,
+  readPatient: (id: string) => Promise<StoredVersion | undefined>,
+) => Promise<boolean>
+
 export interface GuardParts {
   readonly store: ResourceStore
   readonly decisionPoint: DecisionPoint
   readonly resourceTypes: readonly string[]
+  readonly insMayTravel: InsMayTravel
 }
 
 export class GuardedStore {
@@ -36,11 +43,13 @@ export class GuardedStore {
   readonly #store: ResourceStore
   readonly #decisionPoint: DecisionPoint
   readonly #resourceTypes: readonly string[]
+  readonly #insMayTravel: InsMayTravel
 
-  constructor({ store, decisionPoint, resourceTypes }: GuardParts, caller: Caller) {
-    this.#store = store
-    this.#decisionPoint = decisionPoint
-    this.#resourceTypes = resourceTypes
+  constructor(parts: GuardParts, caller: Caller) {
+    this.#store = parts.store
+    this.#decisionPoint = parts.decisionPoint
+    this.#resourceTypes = parts.resourceTypes
+    this.#insMayTravel = parts.insMayTravel
     this.caller = caller
   }
 
@@ -64,7 +73,7 @@ export class GuardedStore {
     versionId: number,
   ): Promise<StoredVersion | undefined> {
     const decision = this.requireMay('read', type)
-    const current = this.#show(decision, await this.#store.read(type, id))
+    const current = await this.#show(decision, await this.#store.read(type, id))
     if (!current) return undefined
     if (current.versionId === versionId) return current
     return this.#show(decision, await this.#store.readVersion(type, id, versionId))
@@ -76,7 +85,7 @@ export class GuardedStore {
     const types = scope.kind === 'system' ? this.#resourceTypes : [scope.type]
     const restrictions = this.#restrictions('history', types)
     const page = await this.#store.history({ ...request, restrictions })
-    return { ...page, versions: page.versions.map((version) => this.#present(version)) }
+    return { ...page, versions: await this.#presentAll(page.versions) }
   }
 
   async search(request: SearchRequest): Promise<SearchPage> {
@@ -89,8 +98,8 @@ export class GuardedStore {
     })
     return {
       ...page,
-      matches: page.matches.map((version) => this.#present(version)),
-      included: page.included.map((version) => this.#present(version)),
+      matches: await this.#presentAll(page.matches),
+      included: await this.#presentAll(page.included),
     }
   }
 
@@ -128,9 +137,9 @@ export class GuardedStore {
    */
   async match(type: string, where: Clause, max: number): Promise<MatchedIds> {
     this.requireMay('search', type)
-    const restriction = this.#restrictions('search', [type])[type]
+    const restriction = this.#restrictions('search', [type])[type]!
     const inner = this.#restrictInner(where)
-    const restricted = restriction ? allOf([inner, restriction]) : inner
+    const restricted = allOf([inner, restriction])
     const page = await this.#store.search({
       types: [type],
       where: restricted,
@@ -143,6 +152,21 @@ export class GuardedStore {
     })
     const ids = page.matches.map(({ id }) => id)
     return { ids, precondition: { kind: 'search', type, where: restricted, ids } }
+  }
+
+  /** Whether a name is taken; tells nothing of by whom. */
+  isClaimed(claim: string): Promise<boolean> {
+    return this.#store.isClaimed(claim)
+  }
+
+  /**
+   * A resource as it is stored, an INS included: for rules that carry it over into the next
+   * version. It must never reach an answer.
+   */
+  async readWhole(type: string, id: string): Promise<StoredVersion | undefined> {
+    const decision = this.requireMay('read', type)
+    const version = await this.#store.read(type, id)
+    return version && decision.permits(version.envelope, id) ? version : undefined
   }
 
   /** The bytes of a version that this guard has given out. */
@@ -164,25 +188,41 @@ export class GuardedStore {
     return this.caller.kind
   }
 
-  #show(decision: Decision, version: StoredVersion | undefined): StoredVersion | undefined {
-    if (!version || !decision.permits(version.envelope, version.id)) return undefined
-    return this.#present(version)
+  /**
+   * A version in the form that this caller may see. An INS of an identity that is not qualified is
+   * left out for all but its depositor's organisation (decision 30).
+   */
+  async present(version: StoredVersion): Promise<StoredVersion> {
+    if (!version.withheld || (await this.#receivesIns(version))) return version
+    return withBody(version, version.withheld.body, version.withheld.slots)
   }
 
-  /** An INS that may not travel is left out for all but its depositor's organisation (decision 30). */
-  #present(version: StoredVersion): StoredVersion {
-    if (!version.withheld) return version
+  async #presentAll(versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
+    if (!versions.some(({ withheld }) => withheld)) return versions
+    const shown: StoredVersion[] = []
+    for (const version of versions) shown.push(await this.present(version))
+    return shown
+  }
+
+  async #receivesIns(version: StoredVersion): Promise<boolean> {
     const { organization } = version.envelope.depositor
-    if (organization !== undefined && organization === this.caller.organization) return version
-    return withBody(version, version.withheld.body, version.withheld.slots)
+    if (organization !== undefined && organization === this.caller.organization) return true
+    return this.#insMayTravel(version, (id) => this.#store.read('Patient', id))
+  }
+
+  async #show(
+    decision: Decision,
+    version: StoredVersion | undefined,
+  ): Promise<StoredVersion | undefined> {
+    if (!version || !decision.permits(version.envelope, version.id)) return undefined
+    return version.withheld ? this.present(version) : version
   }
 
   #restrictions(action: Action, types: Iterable<string>): Readonly<Record<string, Clause>> {
     const restrictions: Record<string, Clause> = {}
     for (const type of types) {
       const { permitted, restriction } = this.#decisionPoint.decide(this.caller, action, type)
-      if (!permitted) restrictions[type] = nothing
-      else if (restriction.kind !== 'all') restrictions[type] = restriction
+      restrictions[type] = permitted ? restriction : nothing
     }
     return restrictions
   }

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RangeNotSatisfiable } from '../errors.ts'
 import type { Context } from '../interactions/context.ts'
-import type { StoredVersion } from '../store/stored-version.ts'
+import type { ShownVersion } from '../interactions/outcome.ts'
 import { httpDate } from './fhir-reply.ts'
 
 const MEDIA_TYPE =
@@ -24,7 +24,7 @@ const extensions: Readonly<Record<string, string>> = {
 }
 
 /** The declared type of a Binary; bytes of no usable type are octets. */
-export function contentTypeOf(version: StoredVersion): string {
+export function contentTypeOf(version: ShownVersion): string {
   const { contentType } = JSON.parse(version.body.toString('utf8')) as { contentType?: unknown }
   return typeof contentType === 'string' && MEDIA_TYPE.test(contentType)
     ? contentType
@@ -36,7 +36,7 @@ export function sendNative(
   request: FastifyRequest,
   reply: FastifyReply,
   context: Context,
-  version: StoredVersion,
+  version: ShownVersion,
 ): FastifyReply {
   const contentType = contentTypeOf(version)
   const blob = version.blob

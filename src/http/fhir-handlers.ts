@@ -6,10 +6,9 @@ import { create } from '../interactions/create.ts'
 import { deleteResource } from '../interactions/delete.ts'
 import { history } from '../interactions/history.ts'
 import { patch } from '../interactions/patch.ts'
+import { readPatchBody } from '../interactions/patch-body.ts'
 import { transaction } from '../interactions/transaction.ts'
 import { update } from '../interactions/update.ts'
-import { parseJsonValue } from '../json/parse.ts'
-import { patchFormatOf, type PatchBody } from '../patch/patch-format.ts'
 import {
   createBinary,
   isNativeBinary,
@@ -145,19 +144,15 @@ function writeHandlers(parts: HttpParts): Partial<Record<RouteHandlerName, Handl
       )
     return { query }
   }
-  const patchOf = async (request: FastifyRequest): Promise<PatchBody> => {
-    const format = patchFormatOf(request.headers['content-type'])
-    if (format === 'fhirpath-patch') {
-      const context = createContext(services, guardFor, request)
-      const { resource } = await readFhirBody(request, context.store.blobSink, limits)
-      return { format, parameters: resource }
-    }
-    requirePlainEncoding(request.headers['content-encoding'])
-    return {
-      format,
-      operations: parseJsonValue(await readBytes(rawBody(request), limits.bodyBytesMax)),
-    }
-  }
+  const patchOf = (request: FastifyRequest) =>
+    readPatchBody(request.headers['content-type'], {
+      readResource: () =>
+        readFhirBody(request, createContext(services, guardFor, request).store.blobSink, limits),
+      readBytes: () => {
+        requirePlainEncoding(request.headers['content-encoding'])
+        return readBytes(rawBody(request), limits.bodyBytesMax)
+      },
+    })
   return {
     bundle: async (request, reply) => {
       const { context, parameters, presentation } = prepare(request)

@@ -2,11 +2,9 @@
 import type { FastifyReply } from 'fastify'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import type { Context } from '../interactions/context.ts'
-import { entityTag, type Outcome } from '../interactions/outcome.ts'
+import { entityTag, type Outcome, type ShownVersion } from '../interactions/outcome.ts'
+import { renderVersion } from '../interactions/render-version.ts'
 import { indentJson } from '../json/indent.ts'
-import { renderSlots } from '../json/slots.ts'
-import { summarize } from '../search/summarize.ts'
-import type { StoredVersion } from '../store/stored-version.ts'
 import { fhirJson } from './formats.ts'
 import type { Presentation } from './fhir-request.ts'
 
@@ -50,18 +48,7 @@ export function sendWritten(
   return sendJson(reply.code(status), renderVersion(context, version, presentation), presentation)
 }
 
-function renderVersion(
-  context: Context,
-  version: StoredVersion,
-  { summary, elements }: Presentation,
-): Buffer {
-  const { services } = context
-  const bytes = renderSlots(version.body, version.slots, services.baseUrl)
-  if (summary === undefined && elements === undefined) return bytes
-  return summarize(bytes, { registry: services.registry, summary, elements })
-}
-
-function setVersionHeaders(reply: FastifyReply, version: StoredVersion): void {
+function setVersionHeaders(reply: FastifyReply, version: ShownVersion): void {
   reply.header('etag', entityTag(version))
   reply.header('last-modified', httpDate(version.lastUpdated))
 }

@@ -20,6 +20,7 @@ import { settleContent } from './binary-content.ts'
 import { checkReferences } from './check-references.ts'
 import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
+import type { OutwardForm } from './rules.ts'
 import { validateDraft } from './validate-draft.ts'
 
 const attemptsMax = 4
@@ -49,8 +50,7 @@ export async function commitDrafts(
     const stored = plan.drafts.flatMap((draft) => draft.stored ?? [])
     try {
       const result = await context.store.commit(commitPlan, stored)
-      for (const rule of context.services.rules) rule.committed?.(plan.drafts)
-      return { plan, versions: committedVersions(plan, commitPlan, result) }
+      return { plan, versions: await committedVersions(context, plan, { commitPlan, result }) }
     } catch (error) {
       if (!(error instanceof PlanConflict)) throw error
       if (attempt >= attemptsMax) {
@@ -133,9 +133,9 @@ async function buildWrite(context: Context, plan: DraftPlan, draft: Draft): Prom
     }
   }
   const { services } = context
-  const withheldForm = await findWithheldForm(context, plan, draft)
-  // Whoever does not receive an INS does not find it either (decision 56): the outward form is indexed.
-  const indexed = withheldForm ?? resource
+  const outward = await findOutwardForm(context, plan, draft)
+  // Whoever does not receive an INS does not find it either (decision 56).
+  const indexed = outward?.isIndexed ? outward.form : resource
   const entries = [
     ...services.extract(indexed),
     ...services.rules.flatMap((rule) => rule.entriesOf?.(indexed, draft) ?? []),
@@ -163,22 +163,22 @@ async function buildWrite(context: Context, plan: DraftPlan, draft: Draft): Prom
     envelope: draft.envelope,
     ...(services.rules.some((rule) => rule.isUnsearchable?.(draft)) ? { unsearchable: true } : {}),
     ...(blob ? { blob } : {}),
-    ...(withheldForm
+    ...(outward
       ? {
-          withheld: serializeStored(markBaseUrl(withheldForm, services.baseUrl), { id, versionId }),
+          withheld: serializeStored(markBaseUrl(outward.form, services.baseUrl), { id, versionId }),
         }
       : {}),
   }
 }
 
-async function findWithheldForm(
+async function findOutwardForm(
   context: Context,
   plan: DraftPlan,
   draft: Draft,
-): Promise<Resource | undefined> {
+): Promise<OutwardForm | undefined> {
   for (const rule of context.services.rules) {
-    const form = await rule.withheldForm?.(draft, plan, context)
-    if (form) return form
+    const outward = await rule.outwardForm?.(draft, plan, context)
+    if (outward) return outward
   }
   return undefined
 }
@@ -227,14 +227,20 @@ function unknownSecurityContext(text: string): UnprocessableResource {
   })
 }
 
-function committedVersions(
+/** What each draft became, as this caller may see it. */
+async function committedVersions(
+  context: Context,
   plan: DraftPlan,
-  { writes }: CommitPlan,
-  result: CommitResult,
-): CommittedDrafts {
-  return new Map(
-    plan.drafts.map((draft, index) => [draft, toStoredVersion(writes[index]!, result)]),
-  )
+  { commitPlan, result }: { commitPlan: CommitPlan; result: CommitResult },
+): Promise<CommittedDrafts> {
+  const versions = new Map<Draft, StoredVersion>()
+  for (const [index, draft] of plan.drafts.entries()) {
+    versions.set(
+      draft,
+      await context.store.present(toStoredVersion(commitPlan.writes[index]!, result)),
+    )
+  }
+  return versions
 }
 
 function toStoredVersion(
@@ -250,14 +256,17 @@ function toStoredVersion(
     sequence,
     lastUpdated,
     envelope,
+    slots,
     deleted: method === 'DELETE',
-    // The outward form: what a plain read would give (decision 30).
+    body: stampTime(write.body, write.lastUpdatedOffset, lastUpdated),
     ...(withheld
       ? {
-          body: stampTime(withheld.body, withheld.lastUpdatedOffset, lastUpdated),
-          slots: withheld.slots,
+          withheld: {
+            body: stampTime(withheld.body, withheld.lastUpdatedOffset, lastUpdated),
+            slots: withheld.slots,
+          },
         }
-      : { body: stampTime(write.body, write.lastUpdatedOffset, lastUpdated), slots }),
+      : {}),
     ...(blob ? { blob } : {}),
   }
 }

@@ -2,7 +2,7 @@
 import type { GuardedStore } from '../access/guarded-store.ts'
 import type { Registry } from '../conformance/registry.ts'
 import type { OutcomeContext } from '../fhir/operation-outcome.ts'
-import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
+import type { JsonObject, Resource } from '../fhir/resource.ts'
 import type { IndexEntry } from '../search/index-entry.ts'
 import type { Validator } from '../validation/validator.ts'
 import type { NationalRules } from './rules.ts'
@@ -19,13 +19,6 @@ export interface Context {
 export interface Services {
   readonly registry: Registry
   readonly extract: (resource: Resource) => readonly IndexEntry[]
-  /** Whether a FHIRPath criterion of a client's patch holds for an element; throws when broken. */
-  readonly evaluate: (
-    criteria: string,
-    element: JsonValue,
-    type: string,
-    root: JsonValue,
-  ) => boolean
   readonly validator: Validator
   readonly rules: readonly NationalRules[]
   /** A new id; in the bucket of the patient when one is given. */

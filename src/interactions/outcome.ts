@@ -2,6 +2,9 @@
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 
+/** A version that an interaction answers about. */
+export type ShownVersion = StoredVersion
+
 export interface Outcome {
   readonly status: 200 | 201 | 204 | 304
   /** The version answered about: its ETag, Last-Modified and body. */

@@ -6,8 +6,7 @@ import { Gone, NotFound } from '../errors.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { parseJson } from '../json/parse.ts'
 import { renderSlots } from '../json/slots.ts'
-import { applyFhirPathPatch } from '../patch/fhirpath-patch.ts'
-import { applyJsonPatch } from '../patch/json-patch.ts'
+import { applyPatch } from '../patch/apply-patch.ts'
 import type { PatchBody } from '../patch/patch-format.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { commitDrafts } from './commit-drafts.ts'
@@ -50,7 +49,7 @@ export async function draftPatch(
   requireIfMatch(request.ifMatch, stored)
   if (stored.deleted) throw new Gone(reference)
   await checkRead(context, stored)
-  const resource = applyPatch(context, toResource(context, stored), request.patch)
+  const resource = applyPatch(toResource(context, stored), request.patch, context.services.registry)
   return {
     method: 'PATCH',
     type,
@@ -64,16 +63,6 @@ export async function draftPatch(
     ...(stored.blob ? { blob: stored.blob } : {}),
     ...(entryIndex === undefined ? {} : { entryIndex }),
   }
-}
-
-function applyPatch(context: Context, resource: Resource, patchBody: PatchBody): Resource {
-  const typeModel = (type: string) => context.services.registry.typeModel(type)
-  if (patchBody.format === 'json-patch')
-    return applyJsonPatch(resource, patchBody.operations, { typeModel })
-  return applyFhirPathPatch(resource, patchBody.parameters, {
-    typeModel,
-    evaluate: context.services.evaluate,
-  })
 }
 
 async function findPatchTarget(

@@ -12,6 +12,12 @@ export interface ImposedValidation {
   readonly baseOnly?: boolean
 }
 
+export interface OutwardForm {
+  readonly form: Resource
+  /** Nobody but the depositor sees more, as things stand: searches find only this form. */
+  readonly isIndexed: boolean
+}
+
 /**
  * One set of rules, such as those of the DMP. `server.ts` registers them; the core does not know
  * them. Each hook is optional. A hook refuses by throwing a FhirError, or adds issues to a draft:
@@ -28,12 +34,12 @@ export interface NationalRules {
   readonly entriesOf?: (resource: Resource, draft: Draft) => readonly IndexEntry[]
   /** Whether searches must no longer find what a draft stores (decision 9). */
   readonly isUnsearchable?: (draft: Draft) => boolean
-  /** The outward form of what a draft stores, for callers who do not receive an INS (decision 30). */
-  readonly withheldForm?: (
+  /** The form for callers who do not receive an INS; undefined when nothing differs (decision 30). */
+  readonly outwardForm?: (
     draft: Draft,
     plan: DraftPlan,
     context: Context,
-  ) => Promise<Resource | undefined> | Resource | undefined
+  ) => Promise<OutwardForm | undefined> | OutwardForm | undefined
   /** Labels of the envelope by which the rules find the resource again. */
   readonly labelsOf?: (draft: Draft) => readonly string[]
   /** Before a stored version is shown: throws Gone or Forbidden. */
@@ -44,6 +50,4 @@ export interface NationalRules {
     parameters: readonly (readonly [string, string])[],
     context: Context,
   ) => Promise<void> | void
-  /** Once a plan stands: what the rules remember is brought up to date. */
-  readonly committed?: (drafts: readonly Draft[]) => void
 }

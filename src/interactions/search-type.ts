@@ -25,7 +25,8 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   const link = target.parameters.find(([name]) => name === '_page')
   const opened = link ? openLink(context, target, link[1]) : undefined
   const parameters = opened?.parameters ?? target.parameters
-  const parsed = parseSearch(context, { type: target.type, parameters })
+  const startedAt = opened?.now ?? context.services.now()
+  const parsed = parseSearch(context, { type: target.type, parameters }, startedAt)
   if (target.type !== undefined) {
     for (const rule of context.services.rules)
       await rule.checkSearch?.(target.type, parameters, context)
@@ -37,15 +38,19 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   const page = await context.store.search(request)
   // The first page counts; later pages repeat its total, which is that of the same commit.
   const total = opened ? opened.total : page.total
-  const body = await renderPage(context, { target, parameters, parsed, page, total })
+  const body = await renderPage(context, { target, parameters, parsed, page, total, startedAt })
   return { status: 200, body }
 }
 
 /** Throws 400 for what is not understood, unless the caller asked for leniency (decision 37). */
-export function parseSearch(context: Context, { type, parameters }: SearchTarget): ParsedQuery {
+export function parseSearch(
+  context: Context,
+  { type, parameters }: SearchTarget,
+  at?: number,
+): ParsedQuery {
   const { registry, timeZone, baseUrl, limits, now } = context.services
   return parseQuery({
-    types: type === undefined ? undefined : [type],
+    types: type === undefined ? registry.resourceTypes : [type],
     parameters,
     registry,
     timeZone,
@@ -57,7 +62,7 @@ export function parseSearch(context: Context, { type, parameters }: SearchTarget
       includesMax: limits.includesMax,
       timeoutMs: limits.searchTimeoutMs,
     },
-    now: now(),
+    now: at ?? now(),
   })
 }
 
@@ -69,6 +74,8 @@ interface PageLink {
   readonly position: NonNullable<SearchRequest['position']>
   readonly total?: number
   readonly decision: string
+  /** When the first page was asked for: `ap` means the same on every page. */
+  readonly now: number
 }
 
 function openLink(context: Context, target: SearchTarget, token: string): PageLink {
@@ -87,6 +94,7 @@ interface Rendering {
   readonly parsed: ParsedQuery
   readonly page: SearchPage
   readonly total: number | undefined
+  readonly startedAt: number
 }
 
 async function renderPage(context: Context, rendering: Rendering): Promise<Buffer> {
@@ -130,7 +138,7 @@ async function entryOf(
 
 function linksOf(
   context: Context,
-  { target, parameters, parsed, page, total }: Rendering,
+  { target, parameters, parsed, page, total, startedAt }: Rendering,
 ): { relation: string; url: string }[] {
   const { baseUrl, pagingKey } = context.services
   const url = target.type === undefined ? baseUrl : `${baseUrl}/${target.type}`
@@ -144,6 +152,7 @@ function linksOf(
       asOf: page.asOf,
       position,
       decision: context.store.decisionHash(),
+      now: startedAt,
       ...(total === undefined ? {} : { total }),
     }
     return `${url}?_page=${sealPageLink(pagingKey, content)}`

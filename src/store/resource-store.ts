@@ -22,6 +22,8 @@ export interface ResourceStore {
    * disk full, read-only) with nothing written either.
    */
   commit(plan: CommitPlan, priority?: 'interactive' | 'bulk'): Promise<CommitResult>
+  /** Whether a plan has taken the name (CommitPlan.claims). */
+  isClaimed(claim: string): Promise<boolean>
   /** Where bytes go before the plan that names them; an unnamed blob is removed later by age. */
   readonly blobs: BlobStore
   /** The newest commit that a reader sees. */

@@ -47,6 +47,7 @@ export function createMemoryStore({ now }: MemoryStoreOptions): ResourceStore {
     history: async (request) => historyOfLog(log, request, request.asOf ?? state.sequence),
     search: async (request) => searchLog(log, request, request.asOf ?? state.sequence),
     commit: async (plan) => commit(state, plan, now()),
+    isClaimed: async (claim) => state.claims.has(claim),
     blobs: createMemoryBlobs(),
     sequence: () => state.sequence,
     secret: (name) => secretOf(state, name),

@@ -1,0 +1,21 @@
+/** What the route table serves, as the CapabilityStatement tells it. */
+import type { ServedInteractions } from '../conformance/capability-statement.ts'
+import { fhirRoutes } from './routes-table.ts'
+
+const codes = (list: 'type' | 'system') => [
+  ...new Set(fhirRoutes.flatMap((route) => route[list] ?? [])),
+]
+
+export const servedInteractions: ServedInteractions = {
+  interactions: codes('type'),
+  systemInteractions: codes('system'),
+  formats: ['application/fhir+json', 'json'],
+  patchFormats: ['application/json-patch+json', 'application/fhir+json'],
+  versioning: 'versioned-update',
+  updateCreate: true,
+  conditionalCreate: true,
+  conditionalRead: 'full-support',
+  conditionalUpdate: true,
+  conditionalDelete: 'single',
+  referencePolicy: ['literal', 'logical', 'local'],
+}

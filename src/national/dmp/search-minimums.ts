@@ -1,0 +1,45 @@
+/** What a search of DMP clients must name. MHD 4.2.3 ITI-66, ITI-67; PDSm4DMP TD3.1b; decision 14. */
+import type { Caller } from '../../auth/caller.ts'
+import { FhirError } from '../../errors.ts'
+import { dmpIssue } from './dmp-issue.ts'
+
+type Parameters = readonly (readonly [string, string])[]
+
+/** Throws 400 when a search of documents or lots lacks its minimum. AUTH=open is not held to it (decision 66). */
+export function requireSearchMinimum(
+  caller: Pick<Caller, 'kind'>,
+  type: string,
+  parameters: Parameters,
+): void {
+  if (caller.kind === 'open') return
+  const missing = missingParameters(type, parameters)
+  if (missing.length === 0) return
+  const diagnostics = `A search of ${type} needs ${missing.join(' and ')}`
+  throw new FhirError(400, 'required', diagnostics, {
+    issues: [
+      dmpIssue({
+        rule: 'dmp-search-minimum',
+        code: 'required',
+        expression: `http.${missing[0]}`,
+        diagnostics,
+      }),
+    ],
+  })
+}
+
+/** The mandatory parameters that a search lacks, in words. */
+export function missingParameters(type: string, parameters: Parameters): readonly string[] {
+  const names = new Set(parameters.map(([name]) => name))
+  const has = (...wanted: string[]) => wanted.some((name) => names.has(name))
+  const missing: string[] = []
+  if (type !== 'DocumentReference' && type !== 'List') return missing
+  if (!has('patient', 'patient.identifier', 'patient:Patient', 'patient:Patient.identifier')) {
+    missing.push('patient or patient.identifier')
+  }
+  if (type === 'DocumentReference' && !has('status', 'identifier')) missing.push('status')
+  if (type === 'List') {
+    if (!has('code')) missing.push('code')
+    if (!has('status')) missing.push('status')
+  }
+  return missing
+}

@@ -1,0 +1,90 @@
+/** Keys of national identifiers, wherever an Identifier stands. Decisions 31 and 71. */
+import type { Issue } from '../../fhir/operation-outcome.ts'
+import { isObject, type JsonObject, type JsonValue, type Resource } from '../../fhir/resource.ts'
+import { insAuthorityOf } from './ins-oids.ts'
+import { insIssue } from './ins-rule-texts.ts'
+import { checkMatricule } from './matricule.ts'
+import { checkRegistryIdentifier } from './registry-keys.ts'
+
+export interface KeySettings {
+  readonly insKey: 'error' | 'warning'
+  readonly registryKeys: 'error' | 'warning'
+}
+
+const depthMax = 100
+
+/** An issue for each Identifier of the resource, contained ones included, whose key is wrong. */
+export function checkIdentifierKeys(resource: Resource, settings: KeySettings): readonly Issue[] {
+  const issues: Issue[] = []
+  walk(resource, resource.resourceType, 0, (identifier, path, resourceType) => {
+    const issue =
+      checkIns(identifier, path, settings) ??
+      checkRegistry(identifier, { path, resourceType, settings })
+    if (issue) issues.push(issue)
+  })
+  return issues
+}
+
+type Visit = (identifier: NationalIdentifier, path: string, resourceType: string) => void
+type NationalIdentifier = JsonObject & { system: string; value: string }
+
+function walk(
+  value: JsonValue,
+  path: string,
+  depth: number,
+  visit: Visit,
+  resourceType = '',
+): void {
+  if (depth > depthMax) return
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => walk(item, `${path}[${index}]`, depth + 1, visit, resourceType))
+  } else if (isObject(value)) {
+    const type = typeof value.resourceType === 'string' ? value.resourceType : resourceType
+    if (isNationalIdentifier(value)) visit(value, path, type)
+    for (const key in value) {
+      const child = value[key]!
+      if (typeof child === 'object' && child !== null)
+        walk(child, `${path}.${key}`, depth + 1, visit, type)
+    }
+  }
+}
+
+function isNationalIdentifier(value: JsonObject): value is NationalIdentifier {
+  return typeof value.system === 'string' && typeof value.value === 'string'
+}
+
+function checkIns(
+  identifier: NationalIdentifier,
+  path: string,
+  settings: KeySettings,
+): Issue | undefined {
+  const authority = insAuthorityOf(identifier.system)
+  if (!authority) return undefined
+  const result = checkMatricule(identifier.value)
+  if (result === 'ok') return undefined
+  // National OIDs are held to the key; those of test and demonstration are warned about.
+  const severity = authority.isNational && settings.insKey === 'error' ? 'error' : 'warning'
+  return insIssue({
+    rule: result === 'key' ? 'ins-key' : 'ins-shape',
+    severity,
+    expression: `${path}.value`,
+    diagnostics:
+      result === 'key'
+        ? `The key of the matricule in ${path} is wrong`
+        : `The value in ${path} has not the shape of a matricule: 13 characters and a key of 2 digits`,
+  })
+}
+
+function checkRegistry(
+  identifier: NationalIdentifier,
+  { path, resourceType, settings }: { path: string; resourceType: string; settings: KeySettings },
+): Issue | undefined {
+  const finding = checkRegistryIdentifier(identifier, resourceType)
+  if (!finding || finding.result === 'ok') return undefined
+  return insIssue({
+    rule: 'registry-key',
+    severity: settings.registryKeys,
+    expression: `${path}.value`,
+    diagnostics: `${finding.registry} "${identifier.value}" in ${path} has a wrong ${finding.result === 'key' ? 'key' : 'shape'}`,
+  })
+}

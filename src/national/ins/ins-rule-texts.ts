@@ -1,0 +1,109 @@
+/** The INS rule keys: cause and cure, and where each is written. */
+import type { Issue, IssueSeverity } from '../../fhir/operation-outcome.ts'
+import type { RuleText } from '../../fhir/rule-text.ts'
+
+export const insRuleTexts: readonly RuleText[] = [
+  {
+    key: 'ins-key',
+    title: {
+      fr: 'La clé du matricule INS doit être juste.',
+      en: 'The key of the INS matricule must be right.',
+    },
+    cause: {
+      fr: 'Les deux derniers chiffres ne sont pas 97 − (N mod 97).',
+      en: 'The last two digits are not 97 − (N mod 97).',
+    },
+    cure: {
+      fr: 'Reprenez le matricule tel que le téléservice INSi l’a rendu. Pour une campagne de tests, INS_KEY=warning.',
+      en: 'Take the matricule as the INSi service gave it. For a test campaign, set INS_KEY=warning.',
+    },
+    source: 'Référentiel INS; décision 31',
+  },
+  {
+    key: 'ins-shape',
+    title: {
+      fr: 'Un matricule INS a 15 caractères, clé comprise.',
+      en: 'An INS matricule has 15 characters, key included.',
+    },
+    cause: {
+      fr: 'La valeur porte des espaces, une minuscule, ou n’a pas sa clé.',
+      en: 'The value has spaces, a lower-case letter, or no key.',
+    },
+    cure: {
+      fr: 'Envoyez 13 caractères puis la clé de 2 chiffres, sans espace ; 2A et 2B en majuscules.',
+      en: 'Send 13 characters and the key of 2 digits, without spaces; 2A and 2B in upper case.',
+    },
+    source: 'Référentiel INS; décision 31',
+  },
+  {
+    key: 'ins-not-qualified',
+    title: {
+      fr: 'Un INS ne voyage qu’avec une identité qualifiée.',
+      en: 'An INS travels with a qualified identity only.',
+    },
+    cause: {
+      fr: 'L’identité n’est pas qualifiée (INSi et contrôle de cohérence), ou un trait strict manque.',
+      en: 'The identity is not qualified (INSi and coherence check), or a strict trait is missing.',
+    },
+    cure: {
+      fr: 'Qualifiez l’identité : identityStatus VALI avec INS officiel et les cinq traits stricts.',
+      en: 'Qualify the identity: identityStatus VALI with an official INS and the five strict traits.',
+    },
+    source: 'RNIV, EXI SI 08; INS/va1.53; décisions 30 et 70',
+  },
+  {
+    key: 'ins-unique',
+    title: {
+      fr: 'Un INS qualifié désigne un seul patient.',
+      en: 'A qualified INS names one patient.',
+    },
+    cause: {
+      fr: 'Un autre Patient porte déjà cet INS.',
+      en: 'Another Patient already has this INS.',
+    },
+    cure: {
+      fr: 'Mettez à jour le patient existant ; une fusion se décide à la main.',
+      en: 'Update the existing patient; merging is decided by people.',
+    },
+    source: 'Décision 33',
+  },
+  {
+    key: 'registry-key',
+    title: {
+      fr: 'La clé d’un RPPS, FINESS, SIREN ou SIRET doit être juste.',
+      en: 'The key of an RPPS, FINESS, SIREN or SIRET must be right.',
+    },
+    cause: {
+      fr: 'Le dernier chiffre ne correspond pas aux autres, ou la longueur est fausse.',
+      en: 'The last digit does not follow from the others, or the length is wrong.',
+    },
+    cure: {
+      fr: 'Vérifiez l’identifiant à sa source (annuaire santé, FINESS, INSEE).',
+      en: 'Check the identifier at its source (health directory, FINESS, INSEE).',
+    },
+    source: 'Décision 71',
+  },
+]
+
+const texts = new Map(insRuleTexts.map((text) => [text.key, text]))
+
+export function insIssue({
+  rule,
+  severity = 'error',
+  expression,
+  diagnostics,
+}: {
+  readonly rule: string
+  readonly severity?: IssueSeverity
+  readonly expression: string
+  readonly diagnostics: string
+}): Issue {
+  return {
+    rule,
+    severity,
+    code: 'business-rule',
+    expression: [expression],
+    diagnostics,
+    text: texts.get(rule)!.title,
+  }
+}
