@@ -37,7 +37,9 @@ export function compileCodeSystem(resource: JsonObject): CodeSystemTable {
   return {
     url: text(resource.url) ?? '',
     version: text(resource.version),
-    content: text(resource.content) ?? 'complete',
+    // A supplement is one whatever it calls its content.
+    content:
+      resource.supplements === undefined ? (text(resource.content) ?? 'complete') : 'supplement',
     isCaseSensitive,
     language: text(resource.language),
     valueSet: text(resource.valueSet),

@@ -12,6 +12,9 @@ const LANGUAGE =
 const MEDIA_TYPE =
   /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+-]{0,126}(?:\s*;\s*[A-Za-z0-9!#$&^_.+-]+=(?:[^\s";]+|"[^"]*"))*$/
 
+/** What R4 itself allows for its own formats. R4 http.html#mime-type. */
+const shortFormats: ReadonlySet<string> = new Set(['xml', 'json', 'ttl', 'html'])
+
 /** No white space; the atoms are not known here, so a plausible text is taken as a unit. */
 const UNIT = /^[!-~]+$/
 
@@ -57,7 +60,7 @@ function isTimeZone(code: string): boolean {
 
 export const specialSystems: ReadonlyMap<string, CodeTest> = new Map<string, CodeTest>([
   ['urn:ietf:bcp:47', isLanguage],
-  ['urn:ietf:bcp:13', (code) => MEDIA_TYPE.test(code)],
+  ['urn:ietf:bcp:13', (code) => shortFormats.has(code) || MEDIA_TYPE.test(code)],
   ['urn:ietf:rfc:3986', (code) => /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(code)],
   ['http://unitsofmeasure.org', isUnit],
   ['urn:iso:std:iso:4217', isCurrency],

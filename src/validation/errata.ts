@@ -29,11 +29,11 @@ const expressions: ReadonlyMap<string, string> = new Map([
     "offset.empty() or (when.exists() and when.where($this in ('C' | 'CM' | 'CD' | 'CV')).empty())",
   ],
   [
-    'differential.element.all(id) and differential.element.id.trace(\'ids\').isDistinct()',
+    "differential.element.all(id) and differential.element.id.trace('ids').isDistinct()",
     'differential.element.all(id.exists()) and differential.element.id.isDistinct()',
   ],
   [
-    'snapshot.element.all(id) and snapshot.element.id.trace(\'ids\').isDistinct()',
+    "snapshot.element.all(id) and snapshot.element.id.trace('ids').isDistinct()",
     'snapshot.element.all(id.exists()) and snapshot.element.id.isDistinct()',
   ],
 ])
@@ -54,7 +54,9 @@ export function correctedStrength(strength: string, valueSet: string): string {
 
 /** Contexts that the extensions pack has added to definitions of R4 core. */
 const widerContexts: Readonly<Record<string, readonly string[]>> = {
-  'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type': ['ElementDefinition.type'],
+  'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type': [
+    'ElementDefinition.type',
+  ],
   'http://hl7.org/fhir/StructureDefinition/regex': ['ElementDefinition', 'ElementDefinition.type'],
 }
 

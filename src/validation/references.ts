@@ -21,7 +21,7 @@ export function referenceCheck(registry: Registry): ObjectCheck {
     if (typeof reference !== 'string') return
     if (reference.startsWith('#')) {
       if (!resolveReference(reference, run)) reportNoContained(reference, run)
-    } else if (ABSOLUTE.test(reference)) checkUrn(reference, run)
+    } else if (ABSOLUTE.test(reference)) checkAbsolute(reference, run)
     else if (!PATH.test(reference) && !CONDITIONAL.test(reference)) {
       const wrong = `A relative reference must be [Type]/[id], not '${shown(reference)}'`
       run.reportAt(['reference'], 'reference-format', wrong)
@@ -34,11 +34,26 @@ function reportNoContained(reference: string, run: Run): void {
   run.reportInvariant('ref-1', 'error', `${human} (reference: ${shown(reference)})`)
 }
 
-function checkUrn(reference: string, run: Run): void {
-  if (reference.startsWith('urn:uuid:') && !/^urn:uuid:[0-9a-fA-F-]{36}(?:#.*)?$/.test(reference)) {
+function checkAbsolute(reference: string, run: Run): void {
+  if (reference.startsWith('urn:uuid:') && !UUID.test(reference)) {
     const wrong = `'${shown(reference)}' is not a valid UUID`
     run.reportAt(['reference'], 'uri-value', wrong)
+  } else if (/^urn:(?:uuid|oid):/.test(reference) && isInBundle(run)) {
+    if (resolveReference(reference, run)) return
+    const lost = `The reference '${shown(reference)}' is not in the Bundle`
+    run.report('reference-unresolved', lost)
   }
+}
+
+const UUID =
+  /^urn:uuid:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?:#.*)?$/
+
+/** A urn can be looked up nowhere but in the Bundle around it. */
+function isInBundle({ scope }: Run): boolean {
+  for (let outer = scope.outer; outer; outer = outer.outer) {
+    if (outer.resource.resourceType === 'Bundle') return true
+  }
+  return false
 }
 
 function checkRelativeType(reference: string, registry: Registry, run: Run): void {

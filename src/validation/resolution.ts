@@ -1,7 +1,6 @@
 /** Finds what a reference points to inside what is validated. R4 references.html, bundle.html#references. */
-import type { JsonObject, Resource } from '../fhir/resource.ts'
+import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import { objects } from './element-definition.ts'
 import type { Run, Scope } from './run.ts'
 
 export interface Found {
@@ -136,7 +135,17 @@ export function typeInReference(reference: string, isType: (type: string) => boo
   return type !== undefined && isType(type) ? type : undefined
 }
 
-/** Every contained resource of a resource. */
-export function containedOf(resource: JsonObject): readonly JsonObject[] {
-  return objects(resource.contained)
+/** Every `reference` text in a resource. */
+export function allReferences(resource: JsonValue, run: Run): ReadonlySet<string> {
+  const found = new Set<string>()
+  const waiting: JsonValue[] = [resource]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    run.spend(1)
+    if (Array.isArray(next)) for (const item of next) waiting.push(item)
+    else if (isObject(next)) {
+      if (typeof next.reference === 'string') found.add(next.reference)
+      for (const key in next) if (typeof next[key] === 'object') waiting.push(next[key]!)
+    }
+  }
+  return found
 }

@@ -9,7 +9,7 @@ import { primitiveTypes } from './primitives.ts'
 import { referenceTargets } from './references.ts'
 import type { ObjectCheck } from './run.ts'
 import type { ElementShape, Shape, ValueCheck } from './shape.ts'
-import { valueChecks } from './value-checks.ts'
+import { checkElementId, valueChecks } from './value-checks.ts'
 
 const SIMPLE_QUANTITY = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity'
 
@@ -146,7 +146,7 @@ function typedShapes(
       compile: sources.compileInvariant,
     }),
     ...(code === 'Reference' ? referenceTargets(type.targetProfiles, sources.registry) : []),
-    ...valueChecks(code),
+    ...(definition.basePath === 'Element.id' ? [checkElementId] : valueChecks(code)),
     ...(type.profiles.includes(SIMPLE_QUANTITY) ? [simpleQuantity] : []),
   ]
   const primitive = primitiveTypes.get(code)

@@ -46,3 +46,14 @@ function checkYear(value: JsonValue, run: Run): void {
     run.report('date-range', `The year of '${shown(value)}' is outside 1800 to 2200`)
   }
 }
+
+/** An element id stands once in its resource. R4 element.html#id. */
+export const checkElementId: ValueCheck = (value, run) => {
+  const { index, resource } = run.scope
+  // The elements of a snapshot and a differential share their ids.
+  if (resource.resourceType === 'StructureDefinition') return
+  let ids = index.get('seenIds') as Set<JsonValue> | undefined
+  if (!ids) index.set('seenIds', (ids = new Set()))
+  if (ids.has(value)) run.report('duplicate-element-id', `Duplicate id value '${shown(value)}'`)
+  ids.add(value)
+}

@@ -1,0 +1,71 @@
+/** Rules of Bundles beyond their invariants. R4 bundle.html. */
+import type { JsonObject } from '../fhir/resource.ts'
+import { isObject } from '../fhir/resource.ts'
+import { checkReachability } from './bundle-reachability.ts'
+import { isAbsoluteUri } from './codings.ts'
+import { checkDocument } from './document.ts'
+import { objects, text } from './element-definition.ts'
+import type { Engine } from './engine.ts'
+import { bundleIndex, isRestfulUrl, type BundleEntry } from './resolution.ts'
+import { shown, type Run } from './run.ts'
+
+/** Entries are there without a fullUrl of their own. */
+const optionalFullUrl = new Set([
+  'transaction',
+  'transaction-response',
+  'batch',
+  'batch-response',
+  'history',
+])
+
+export function checkBundle(bundle: JsonObject, run: Run, _engine: Engine): void {
+  const type = text(bundle.type)
+  const { entries } = bundleIndex(run.scope)
+  if (entries.length === 0) {
+    if (type === 'document' || type === 'message') {
+      run.report('bundle-rule', `A ${type} must contain at least one entry`)
+    }
+    return
+  }
+  for (const entry of entries) {
+    run.at(['entry', entry.index], () => checkEntry(entry, type, run))
+  }
+  if (type === 'searchset') checkSearchset(bundle, run)
+  if (type === 'document') checkDocument(entries[0]!, run)
+  if (type === 'message' && entries[0]!.resource?.resourceType !== 'MessageHeader') {
+    const wrong = 'The first entry in a message must be a MessageHeader'
+    run.reportAt(['entry', 0], 'bundle-rule', wrong)
+  }
+  if (type === 'document' || type === 'message') checkReachability(entries, type, run)
+}
+
+function checkEntry(entry: BundleEntry, type: string | undefined, run: Run): void {
+  const { fullUrl, resource } = entry
+  if (fullUrl === undefined) {
+    if (resource && !optionalFullUrl.has(type ?? '')) {
+      run.report('bundle-rule', `Each entry of a Bundle of type ${type} must have a fullUrl`)
+    }
+    return
+  }
+  if (!isAbsoluteUri(fullUrl)) {
+    run.report('bundle-rule', `The fullUrl must be an absolute URL (not '${shown(fullUrl)}')`)
+    return
+  }
+  const id = resource?.id
+  if (type === 'transaction' || type === 'batch' || typeof id !== 'string') return
+  if (isRestfulUrl(fullUrl) && !fullUrl.endsWith(`/${id}`)) {
+    const wrong = `The resource id '${shown(id)}' does not match the fullUrl '${shown(fullUrl)}'`
+    run.report('bundle-rule', wrong)
+  }
+}
+
+function checkSearchset(bundle: JsonObject, run: Run): void {
+  const links = objects(bundle.link)
+  if (!links.some(({ relation }) => relation === 'self')) {
+    run.report('bundle-rule', 'A searchset should have a self link', 'warning')
+  }
+  const isMarked = (entry: JsonObject) => isObject(entry.search) && entry.search.mode !== undefined
+  if (!objects(bundle.entry).every(isMarked)) {
+    run.report('bundle-rule', 'The entries of a searchset should have search modes', 'warning')
+  }
+}
