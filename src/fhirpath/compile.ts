@@ -42,6 +42,21 @@ export function compileFhirPath(text: string, options: CompileOptions): Compiled
   }
 }
 
+export type Truth = (
+  input: JsonObject | ElementNode,
+  environment?: Environment,
+) => boolean | undefined
+
+/** The truth of a condition; undefined when it is empty. Quicker than `evaluate` with a type. */
+export function compileTruth(text: string, options: CompileOptions): Truth {
+  const { typeModel, rootType } = options
+  const test = compileTest(parseFhirPath(text), rootType, { typeModel })
+  return (input, environment = {}) => {
+    const node = input instanceof ElementNode ? input : nodeOf(input, rootType)
+    return test(node.data, scopeOf(node, environment))
+  }
+}
+
 export type Invariant = (input: JsonObject | ElementNode, environment?: Environment) => boolean
 
 /**
@@ -49,12 +64,10 @@ export type Invariant = (input: JsonObject | ElementNode, environment?: Environm
  * as broken, as in HL7's validator; only StepBudgetExceeded is thrown.
  */
 export function compileInvariant(text: string, options: CompileOptions): Invariant {
-  const { typeModel, rootType } = options
-  const test = compileTest(parseFhirPath(text), rootType, { typeModel })
-  return (input, environment = {}) => {
-    const node = input instanceof ElementNode ? input : nodeOf(input, rootType)
+  const truth = compileTruth(text, options)
+  return (input, environment) => {
     try {
-      return test(node.data, scopeOf(node, environment)) === true
+      return truth(input, environment) === true
     } catch (error) {
       if (error instanceof EvaluationError) return false
       throw error

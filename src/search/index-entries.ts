@@ -10,7 +10,7 @@ import type { IndexEntry } from './index-entry.ts'
 import { createSlot, IndexOutput } from './index-output.ts'
 import type { CodeSlot } from './index-output.ts'
 import { compilePlan } from './index-plan.ts'
-import type { IndexPlan, OnContained } from './index-plan.ts'
+import type { IndexPlan, IndexProblem, OnContained } from './index-plan.ts'
 
 export interface IndexExtractorOptions {
   readonly registry: Pick<Registry, 'searchParameters' | 'typeModel' | 'epoch'>
@@ -20,6 +20,8 @@ export interface IndexExtractorOptions {
   readonly baseUrl: string
   /** By type: what a resource counts as saying where it says nothing under the entry's code. */
   readonly defaultEntries?: Readonly<Record<string, readonly IndexEntry[]>>
+  /** Told of each parameter that is left out because its expression cannot be used. */
+  readonly onProblem?: (problem: IndexProblem) => void
 }
 
 export type IndexExtractor = (resource: Resource) => IndexEntry[]
@@ -75,7 +77,8 @@ interface Plans {
   slotOf(code: string): CodeSlot
 }
 
-function createPlans({ registry, timeZone, baseUrl }: IndexExtractorOptions): Plans {
+function createPlans(options: IndexExtractorOptions): Plans {
+  const { registry, timeZone, baseUrl, onProblem = () => undefined } = options
   const plans = new Map<string, IndexPlan>()
   const slots = new Map<string, CodeSlot>()
   const readPeriod = createPeriodReader(timeZone)
@@ -99,6 +102,7 @@ function createPlans({ registry, timeZone, baseUrl }: IndexExtractorOptions): Pl
         readPeriod,
         slotOf: (code) => slotOf(prefix + code),
         onContained: (code) => intoContained(prefix + code),
+        onProblem,
       },
     )
   }

@@ -1,15 +1,13 @@
 /** The search parameters of one type compiled into one walk, and FHIRPath where no path will do. */
 import type { SearchParameter, TypeModel } from '../conformance/registry.ts'
-import type { JsonValue, Resource } from '../fhir/resource.ts'
-import { compileFhirPath } from '../fhirpath/compile.ts'
-import { Decimal } from '../fhirpath/decimal.ts'
+import { InvalidRequest } from '../errors.ts'
+import type { Resource } from '../fhir/resource.ts'
 import { parseFhirPath } from '../fhirpath/parse.ts'
-import { ElementNode } from '../fhirpath/values.ts'
-import type { Value } from '../fhirpath/values.ts'
 import type { ReadPeriod } from './index-dates.ts'
 import type { IndexEntry } from './index-entry.ts'
 import { createSlot, IndexOutput } from './index-output.ts'
 import type { CodeSlot } from './index-output.ts'
+import { evaluatedSink } from './index-evaluated.ts'
 import { placePaths } from './index-paths.ts'
 import type { Place } from './index-paths.ts'
 import { canonicalSink, inlineSink, referenceSink } from './index-references.ts'
@@ -32,6 +30,14 @@ export interface PlanContext {
   readonly slotOf: (code: string) => CodeSlot
   /** What to do with a contained resource that a reference under the code points to. */
   readonly onContained: (code: string) => OnContained
+  readonly onProblem: (problem: IndexProblem) => void
+}
+
+/** A parameter that gives no entries because its expression cannot be used. */
+export interface IndexProblem {
+  readonly type: string
+  readonly code: string
+  readonly reason: string
 }
 
 export type OnContained = (contained: Resource, output: IndexOutput) => void
@@ -52,7 +58,12 @@ export function compilePlan(
   const others: Sink[] = []
   for (const parameter of parameters) {
     if (parameter.type === 'special') continue
-    others.push(...addParameter(parameter, start, context))
+    try {
+      others.push(...addParameter(parameter, start, context))
+    } catch (error) {
+      if (!(error instanceof InvalidRequest)) throw error
+      context.onProblem({ type: context.type, code: parameter.code, reason: error.message })
+    }
   }
   prune(trie)
   const walker = toWalker(trie)
@@ -76,47 +87,13 @@ function addParameter(parameter: SearchParameter, start: Place, context: PlanCon
       ? compositeSink(parameter, type, context)
       : sinkOf(parameter.type, parameter.code, type, context, codeSystem)
   const places = placePaths(expression, start, context.typeModel)
-  if (!places) return [evaluated(parameter.expression, start.type, sinkFor, context)]
+  if (!places) return [evaluatedSink(expression, parameter.expression, sinkFor, context)]
   for (const { node, type, codeSystem } of places) addSink(node, sinkFor(type, codeSystem))
   return []
 }
 
 function addSink(node: TrieNode, sink: Sink | undefined): void {
   if (sink) node.sinks.push(sink)
-}
-
-type SinkFor = (type: string, codeSystem?: string) => Sink | undefined
-
-/** Each result goes to the sink of its own type. */
-function evaluated(text: string, type: string, sinkFor: SinkFor, context: PlanContext): Sink {
-  const { typeModel } = context
-  const expression = compileFhirPath(text, { typeModel, rootType: type })
-  const sinks = new Map<string, Sink | undefined>()
-  return (element, output) => {
-    const input = new ElementNode(element, undefined, type)
-    for (const value of expression.evaluate(input, { resource: output.resource })) {
-      const data = dataOf(value)
-      if (data === undefined) continue
-      const found = typeOf(value)
-      if (!sinks.has(found)) sinks.set(found, sinkFor(found))
-      sinks.get(found)?.(data, output)
-    }
-  }
-}
-
-function dataOf(value: Value): JsonValue | undefined {
-  if (value instanceof ElementNode) return value.data
-  if (value instanceof Decimal) return value.toNumber()
-  if (typeof value !== 'object') return value
-  return 'temporal' in value ? value.text : undefined
-}
-
-function typeOf(value: Value): string {
-  if (value instanceof ElementNode) return value.type
-  if (typeof value === 'boolean') return 'boolean'
-  if (typeof value === 'number') return 'integer'
-  if (typeof value === 'object' && 'temporal' in value) return value.temporal
-  return value instanceof Decimal ? 'decimal' : 'string'
 }
 
 /** Undefined when elements of the type say nothing under such a parameter. */

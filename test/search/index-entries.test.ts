@@ -420,6 +420,45 @@ t.test('sees a search parameter that arrives while it runs', async (t) => {
   t.same(under('eye', patient, run), [token('x')])
 })
 
+t.test('leaves out and reports a parameter whose expression cannot be used', async (t) => {
+  const changing = createRegistry({ core: loadCoreDefinitions({ cacheDir: '.cache' }) })
+  for (const [id, expression] of Object.entries({
+    broken: 'Patient.(',
+    uncovered: 'Patient.name.frobnicate()',
+    failing: 'Patient.name.given > 1',
+  })) {
+    changing.put({
+      resourceType: 'SearchParameter',
+      id,
+      url: `http://example.org/${id}`,
+      status: 'active',
+      code: id,
+      base: ['Patient'],
+      type: 'token',
+      expression,
+    })
+  }
+  const problems: string[] = []
+  const run = createIndexExtractor({
+    registry: changing,
+    timeZone: 'UTC',
+    baseUrl,
+    onProblem: ({ type, code }) => problems.push(`${type} ${code}`),
+  })
+  const patient = { resourceType: 'Patient', active: true, name: [{ given: ['a'] }] }
+  t.same(under('active', patient, run), [token('true')])
+  t.same(under('failing', patient, run), [])
+  t.same(problems.toSorted(), ['Patient broken', 'Patient uncovered'])
+})
+
+t.test('says whether a patient is deceased', async (t) => {
+  const deceased = (more: object) => under('deceased', { resourceType: 'Patient', ...more })
+  t.same(deceased({}), [token('false')])
+  t.same(deceased({ deceasedBoolean: false }), [token('false')])
+  t.same(deceased({ deceasedBoolean: true }), [token('true')])
+  t.same(deceased({ deceasedDateTime: '2024-01-01' }), [token('true')])
+})
+
 t.test('gives nothing for types and parameters that it does not know', async (t) => {
   t.same(extract({ resourceType: 'Nonsense' }), [])
   const location = { resourceType: 'Location', position: { longitude: 1, latitude: 2 } }
