@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import type { ResourceStore } from '../../src/store/resource-store.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 
 export interface StoreUnderTest {
   readonly name: string
@@ -16,6 +17,14 @@ export const stores: readonly StoreUnderTest[] = [
     name: 'memory',
     openStore: async (t, { now = Date.now } = {}) => {
       const store = createMemoryStore({ now })
+      t.teardown(() => store.close())
+      return store
+    },
+  },
+  {
+    name: 'sqlite',
+    openStore: async (t, { now = Date.now } = {}) => {
+      const store = await openSqliteStore({ folder: t.testdir(), now })
       t.teardown(() => store.close())
       return store
     },

@@ -1,0 +1,189 @@
+/** Where a search starts: the index that leaves the fewest rows, or gives them in order. */
+import type { Clause } from '../../search/search-request.ts'
+import { patientTargets } from './compile-envelope.ts'
+import { tokenDomain } from './keyed-hash.ts'
+import { narrowingSets, ridSets, targetIds, uriTest, urlTest } from './rid-sets.ts'
+import type { Scope } from './search-scope.ts'
+import { holds, isVersionOf } from './search-scope.ts'
+import type { SortPlan } from './sort-plan.ts'
+import type { Sql } from './sql.ts'
+import { joinSql, raw, sql, sqlFalse } from './sql.ts'
+import type { Statements } from './statements.ts'
+import { systemTest } from './value-tests.ts'
+
+export interface Driver {
+  readonly from: Sql
+  readonly where: Sql
+  readonly table: Scope['table']
+  /** The same resource may come twice. */
+  readonly repeats: boolean
+  /** The clause that the driver's rows satisfy already. */
+  readonly covers?: Clause
+}
+
+interface Candidate {
+  readonly clause: Clause
+  /** Lower is likelier to be few; from `costly` on, finding the set is itself a scan. */
+  readonly rank: number
+  /** One index range in the order of date, newest first. */
+  readonly ordered: Omit<Driver, 'covers'> | undefined
+  readonly sets: readonly Sql[]
+  /** The sets hold exactly what the clause matches. */
+  readonly exact: boolean
+}
+
+const fewRows = 200
+const manyRows = 10_000
+const costly = 8
+
+export function chooseDriver(
+  clauses: readonly Clause[],
+  scope: Scope,
+  sort: SortPlan['kind'],
+  statements: Statements,
+): Driver {
+  const candidates = clauses
+    .map((clause) => candidateOf(clause, scope))
+    .filter((candidate) => candidate !== undefined)
+    .sort((a, b) => a.rank - b.rank)
+  const [first] = candidates
+  if (!first) return listing(scope, sort)
+  if (sort === 'date' && first.ordered) return driverOf(first, scope)
+  const cheap = candidates.filter(({ rank }) => rank < costly)
+  for (const candidate of cheap) {
+    if (countUpTo(candidate, fewRows, statements) < fewRows) return driverOf(candidate, scope)
+  }
+  const counts = cheap.map((candidate) => countUpTo(candidate, manyRows, statements))
+  const least = Math.min(...counts)
+  if (least < manyRows) return driverOf(cheap[counts.indexOf(least)]!, scope)
+  if (cheap.length === 0 || sort === 'computed') return driverOf(first, scope)
+  const inOrder = sort === 'date' ? candidates.find(({ ordered }) => ordered) : undefined
+  return inOrder ? driverOf(inOrder, scope) : listing(scope, sort)
+}
+
+function countUpTo({ sets }: Candidate, max: number, statements: Statements): number {
+  const united = joinSql(sets, ' UNION ALL ')
+  return Number(statements.get(sql`SELECT count(*) FROM (${united} LIMIT ${max})`)![0])
+}
+
+function driverOf({ clause, ordered, sets, exact }: Candidate, scope: Scope): Driver {
+  if (ordered) return { ...ordered, covers: clause }
+  const d = raw(scope.row)
+  return {
+    from: sql`(SELECT DISTINCT rid FROM (${joinSql(sets, ' UNION ALL ')})) AS x CROSS JOIN fact ${d} ON ${d}.rid = x.rid`,
+    where: sql`${isVersionOf(scope.row, scope.view)} AND ${d}.type = ${scope.typeId} AND ${d}.deleted = 0`,
+    table: 'fact',
+    repeats: false,
+    ...(exact ? { covers: clause } : {}),
+  }
+}
+
+const listingIndexes = {
+  rid: 'fact_by_rid',
+  computed: 'fact_by_rid',
+  date: 'fact_by_date',
+  time: 'fact_by_time',
+}
+
+/** All resources of the type, in an order that an index keeps. */
+function listing({ row, typeId, view }: Scope, sort: SortPlan['kind']): Driver {
+  const d = raw(row)
+  return {
+    from: sql`fact ${d} INDEXED BY ${raw(listingIndexes[sort])}`,
+    where: sql`${d}.type = ${typeId} AND ${d}.deleted = 0 AND ${isVersionOf(row, view)}`,
+    table: 'fact',
+    repeats: false,
+  }
+}
+
+function candidateOf(clause: Clause, scope: Scope): Candidate | undefined {
+  if (clause.kind === 'envelope') return patientCandidate(clause, scope)
+  const exact = clause.kind !== 'composite'
+  const sets = clause.kind === 'composite' ? narrowingSets(clause, scope) : ridSets(clause, scope)
+  if (!sets || sets.length === 0) return undefined
+  return { clause, exact, sets, rank: rankOf(clause), ordered: orderedOf(clause, scope) }
+}
+
+function patientCandidate(
+  clause: Extract<Clause, { kind: 'envelope' }>,
+  scope: Scope,
+): Candidate | undefined {
+  if (clause.field !== 'patients' || clause.operator !== 'in') return undefined
+  const targets = patientTargets(clause.values.map(String), scope)
+  const [patient] = targets
+  if (patient === undefined || targets.length > 1) return undefined
+  const { row, typeId, view } = scope
+  const d = raw(row)
+  const where = sql`${d}.patient = ${patient} AND ${d}.type = ${typeId} AND ${d}.deleted = 0 AND ${holds(row, view)}`
+  const sets = [sql`SELECT ${d}.rid FROM compartment ${d} WHERE ${where}`]
+  const ordered = {
+    from: sql`compartment ${d}`,
+    where,
+    table: 'compartment',
+    repeats: false,
+  } as const
+  return { clause, rank: 2, exact: true, sets, ordered }
+}
+
+const ranks: Partial<Record<Clause['kind'], number>> = {
+  id: 0,
+  reference: 2,
+  chain: 3,
+  has: 3,
+  token: 4,
+  uri: 4,
+  composite: 4,
+  string: 5,
+  date: 6,
+  number: 6,
+  quantity: 6,
+}
+
+function rankOf(clause: Clause): number {
+  if (clause.kind === 'or') return Math.max(...clause.clauses.map(rankOf))
+  if (clause.kind === 'string' && clause.match === 'contains') return costly
+  if (clause.kind === 'token') {
+    if (clause.tokens.some(({ value }) => value === undefined)) return costly
+    if (clause.code === 'identifier') return 1
+  }
+  return ranks[clause.kind] ?? costly
+}
+
+/** A clause with one value that is one range of an index keyed by value, date and resource. */
+function orderedOf(clause: Clause, scope: Scope): Candidate['ordered'] {
+  const { lookups, row } = scope
+  if (clause.kind === 'token') {
+    const [token, other] = clause.tokens
+    if (!token || other || token.value === undefined) return undefined
+    const isSystem = systemTest(token.system, row, lookups.dictionary)
+    const value = sql`${raw(row)}.value = ${lookups.hash.bigint(token.value, tokenDomain)}`
+    return orderedRange('token', clause.code, scope, sql`${value} AND ${isSystem}`)
+  }
+  if (clause.kind === 'uri' && clause.values.length === 1)
+    return orderedRange('token', clause.code, scope, uriTest(clause.values[0]!, row, scope))
+  if (clause.kind !== 'reference' || clause.references.length !== 1) return undefined
+  const reference = clause.references[0]!
+  if ('url' in reference)
+    return orderedRange('token', clause.code, scope, urlTest(reference, row, scope))
+  const [target, other] = targetIds(reference, scope)
+  if (target === undefined || other !== undefined || reference.versionId !== undefined)
+    return undefined
+  return orderedRange('reference', clause.code, scope, sql`${raw(row)}.target = ${target}`)
+}
+
+function orderedRange(
+  table: 'token' | 'reference',
+  code: string,
+  scope: Scope,
+  test: Sql,
+): Candidate['ordered'] {
+  const param = scope.lookups.dictionary.paramId(scope.typeId, code)
+  if (param === 0 || test === sqlFalse) return undefined
+  const d = raw(scope.row)
+  return {
+    from: sql`${raw(table)} ${d}`,
+    where: sql`${d}.param = ${param} AND ${test} AND ${holds(scope.row, scope.view)}`,
+    table: 'index',
+    repeats: true,
+  }
+}

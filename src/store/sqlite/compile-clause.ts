@@ -1,0 +1,203 @@
+/**
+ * Clauses as tests on one row: each is an SQL expression that is 0 or 1, never NULL, so that NOT
+ * means what `not` says. One small function for each kind; the reference is search/matcher.ts.
+ */
+import type {
+  ChainClause,
+  Clause,
+  CompositeClause,
+  DateClause,
+  HasClause,
+  NumberClause,
+  QuantityClause,
+  ReferenceClause,
+  TokenClause,
+  UriClause,
+} from '../../search/search-request.ts'
+import { envelopeTest } from './compile-envelope.ts'
+import {
+  chainTest,
+  hasTest,
+  resourceIds,
+  ridSets,
+  targetTest,
+  uriTest,
+  urlTest,
+} from './rid-sets.ts'
+import { tokenDomain } from './keyed-hash.ts'
+import type { Scope } from './search-scope.ts'
+import { factTest, holds, isVersionOf } from './search-scope.ts'
+import type { Sql } from './sql.ts'
+import { andSql, isOneOf, joinSql, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { endsOf, periodTest, plainNumberTest, quantityTest, systemTest } from './value-tests.ts'
+
+export function compileClause(clause: Clause, scope: Scope): Sql {
+  switch (clause.kind) {
+    case 'all':
+      return sqlTrue
+    case 'none':
+      return sqlFalse
+    case 'and':
+      return andSql(clause.clauses.map((each) => compileClause(each, scope)))
+    case 'or':
+      return orSql(clause.clauses.map((each) => compileClause(each, scope)))
+    case 'not':
+      return negate(compileClause(clause.clause, scope))
+    case 'id':
+      return isOneOf(raw(`${scope.row}.rid`), resourceIds(clause.ids, scope))
+    case 'lastUpdated':
+      return factTest(scope, (alias) =>
+        periodTest(clause.prefix, clause.period, {
+          low: sql`${alias}.time`,
+          high: sql`(${alias}.time + 1)`,
+        }),
+      )
+    case 'missing':
+      return missing(clause, scope)
+    case 'envelope':
+      return envelopeTest(clause, scope)
+    case 'token':
+      return token(clause, scope)
+    case 'reference':
+      return reference(clause, scope)
+    case 'string':
+      return inSets(clause, scope)
+    case 'date':
+      return date(clause, scope)
+    case 'number':
+    case 'quantity':
+      return quantity(clause, scope)
+    case 'uri':
+      return uri(clause, scope)
+    case 'composite':
+      return composite(clause, scope)
+    case 'chain':
+      return chain(clause, scope)
+    case 'has':
+      return has(clause, scope)
+  }
+}
+
+function negate(test: Sql): Sql {
+  if (test === sqlTrue) return sqlFalse
+  return test === sqlFalse ? sqlTrue : sql`NOT ${test}`
+}
+
+function missing(clause: { readonly code: string; readonly missing: boolean }, scope: Scope): Sql {
+  const param = scope.lookups.dictionary.paramId(scope.typeId, clause.code)
+  if (param === 0) return clause.missing ? sqlTrue : sqlFalse
+  const has = factTest(scope, (alias) => sql`instr(${alias}.params, ${`,${param},`}) > 0`)
+  return clause.missing ? negate(has) : has
+}
+
+function inSets(clause: Clause, scope: Scope): Sql {
+  const sets = ridSets(clause, scope) ?? []
+  return orSql(sets.map((set) => sql`${raw(scope.row)}.rid IN (${set})`))
+}
+
+/** A row of the same resource under a parameter: one seek, since the index is keyed by all of it. */
+function seek(
+  table: 'token' | 'reference',
+  code: string,
+  scope: Scope,
+  test: (alias: string) => Sql,
+): Sql {
+  const { lookups, row, view } = scope
+  const param = lookups.dictionary.paramId(scope.typeId, code)
+  if (param === 0) return sqlFalse
+  const alias = lookups.alias()
+  const condition = test(alias)
+  if (condition === sqlFalse) return sqlFalse
+  const a = raw(alias)
+  const d = raw(row)
+  return sql`EXISTS (SELECT 1 FROM ${raw(table)} ${a} WHERE ${a}.param = ${param} AND ${condition} AND ${a}.sort = ${d}.sort AND ${a}.rid = ${d}.rid AND ${holds(alias, view)})`
+}
+
+function token({ code, tokens, kind }: TokenClause, scope: Scope): Sql {
+  const { dictionary, hash } = scope.lookups
+  const bySystem = Map.groupBy(tokens, ({ system }) => system)
+  const tests = [...bySystem].flatMap(([system, group]) => {
+    const valued = group.flatMap(({ value }) => (value === undefined ? [] : [value]))
+    const open = valued.length < group.length
+    const bare = system === undefined ? { value: undefined } : { system }
+    if (open)
+      return [inSets({ kind, code, tokens: [bare as TokenClause['tokens'][number]] }, scope)]
+    return [
+      seek('token', code, scope, (alias) => {
+        const isSystem = systemTest(system, alias, dictionary)
+        if (isSystem === sqlFalse) return sqlFalse
+        const hashes = valued.map((value) => sql`${hash.bigint(value, tokenDomain)}`)
+        return sql`${raw(alias)}.value IN (${joinSql(hashes, ', ')}) AND ${isSystem}`
+      }),
+    ]
+  })
+  return orSql(tests)
+}
+
+function reference({ code, references }: ReferenceClause, scope: Scope): Sql {
+  return orSql(
+    references.map((each) =>
+      'url' in each
+        ? seek('token', code, scope, (alias) => urlTest(each, alias, scope))
+        : seek('reference', code, scope, (alias) => targetTest(each, alias, scope)),
+    ),
+  )
+}
+
+function uri({ code, values }: UriClause, scope: Scope): Sql {
+  return orSql(
+    values.map((value) => seek('token', code, scope, (alias) => uriTest(value, alias, scope))),
+  )
+}
+
+/** Rows keyed by parameter and resource. */
+function rangeTest(
+  table: 'period' | 'quantity',
+  code: string,
+  scope: Scope,
+  tests: (alias: string) => readonly Sql[],
+): Sql {
+  const { lookups, row, view } = scope
+  const param = lookups.dictionary.paramId(scope.typeId, code)
+  if (param === 0) return sqlFalse
+  const alias = lookups.alias()
+  const any = orSql(tests(alias))
+  if (any === sqlFalse) return sqlFalse
+  const a = raw(alias)
+  return sql`EXISTS (SELECT 1 FROM ${raw(table)} ${a} WHERE ${a}.param = ${param} AND ${a}.rid = ${raw(row)}.rid AND ${any} AND ${holds(alias, view)})`
+}
+
+function date({ code, values }: DateClause, scope: Scope): Sql {
+  return rangeTest('period', code, scope, (alias) =>
+    values.map(({ prefix, period }) => periodTest(prefix, period, endsOf(alias))),
+  )
+}
+
+function quantity(clause: NumberClause | QuantityClause, scope: Scope): Sql {
+  return rangeTest('quantity', clause.code, scope, (alias) =>
+    clause.kind === 'number'
+      ? clause.values.map((value) => plainNumberTest(value, alias))
+      : clause.values.map((value) => quantityTest(value, alias, scope.lookups.dictionary)),
+  )
+}
+
+/** The pack itself decides, through the matcher. */
+function composite(clause: CompositeClause, scope: Scope): Sql {
+  const { lookups, row, view, typeId } = scope
+  const param = lookups.dictionary.paramId(typeId, clause.code)
+  if (param === 0) return sqlFalse
+  const alias = lookups.alias()
+  const f = raw(alias)
+  const packs = sql`SELECT 1 FROM fact ${f} JOIN version v ON v.vid = ((${f}.rid << 20) | ${f}.version)`
+  return sql`EXISTS (${packs} WHERE ${f}.rid = ${raw(row)}.rid AND ${isVersionOf(alias, view)} AND matches_composite(v.entries, ${param}, ${JSON.stringify(clause)}))`
+}
+
+/** Few targets: a seek for each. Many: the set of all holders. */
+function chain(clause: ChainClause, scope: Scope): Sql {
+  if (scope.view.kind !== 'version') return inSets(clause, scope)
+  return seek('reference', clause.code, scope, (alias) => chainTest(clause, alias, scope))
+}
+
+function has(clause: HasClause, scope: Scope): Sql {
+  return ridSets(clause, scope) ? inSets(clause, scope) : hasTest(clause, scope)
+}

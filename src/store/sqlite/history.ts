@@ -1,0 +1,114 @@
+/** History, newest first. R4 http.html#history. */
+import type { JsonValue } from '../../fhir/resource.ts'
+import { InvalidRequest } from '../../errors.ts'
+import type { HistoryPage, HistoryRequest } from '../resource-store.ts'
+import type { StoredVersion } from '../stored-version.ts'
+import { permits } from './compile-search.ts'
+import type { Snapshot } from './run-search.ts'
+import type { SearchLookups } from './search-lookups.ts'
+import type { Scope } from './search-scope.ts'
+import type { Sql } from './sql.ts'
+import { andSql, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { storedVersion, versionColumns } from './stored-row.ts'
+
+const historyTimeoutMs = 30_000
+
+export function runHistory(request: HistoryRequest, { lookups, sequence }: Snapshot): HistoryPage {
+  lookups.begin(historyTimeoutMs)
+  const asOf = request.asOf ?? sequence
+  const none = { asOf, versions: [], total: 0 }
+  const scoped = scopeOf(request.scope, lookups)
+  if (!scoped) return none
+  const tests = [
+    scoped.test,
+    sql`h.since <= ${asOf}`,
+    request.since === undefined ? sqlTrue : sql`h.time >= ${request.since}`,
+    request.at ? wasCurrent(request.at, asOf) : sqlTrue,
+    permitted(request, scoped.typeId, lookups),
+    raw('tick(h.rid)'),
+  ]
+  const where = andSql(tests)
+  if (where === sqlFalse) return none
+  const from = scoped.from
+  const total = lookups.statements.get(sql`SELECT count(*) FROM ${from} WHERE ${where}`)!
+  const rows = lookups.statements.all(
+    sql`SELECT k.since, k.rid, v.type, v.id, ${raw(versionColumns)} FROM (SELECT h.since, h.rid, h.version FROM ${from} WHERE ${where} AND ${afterTest(request.after)} ORDER BY ${scoped.order} LIMIT ${request.count + 1}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
+  )
+  const page = rows.slice(0, request.count)
+  const versions = page.map((row): StoredVersion =>
+    storedVersion(lookups.dictionary.typeName(Number(row[2])), String(row[3]), row, 4),
+  )
+  const last = page.at(-1)
+  const next =
+    last && rows.length > page.length
+      ? [Number(last[0]), Number(last[1]), versions.at(-1)!.versionId]
+      : undefined
+  return { asOf, versions, total: Number(total[0]), ...(next ? { next } : {}) }
+}
+
+interface ScopedHistory {
+  readonly from: Sql
+  readonly test: Sql
+  readonly order: Sql
+  readonly typeId?: number
+}
+
+/** Undefined when nothing in the scope was ever stored. */
+function scopeOf(
+  scope: HistoryRequest['scope'],
+  lookups: SearchLookups,
+): ScopedHistory | undefined {
+  const order = raw('h.since DESC, h.rid DESC, h.version DESC')
+  if (scope.kind === 'system')
+    return { from: raw('fact h INDEXED BY fact_by_seq'), test: sqlTrue, order }
+  const typeId = lookups.dictionary.typeId(scope.type)
+  if (typeId === 0) return undefined
+  if (scope.kind === 'type') {
+    return {
+      from: raw('fact h INDEXED BY fact_by_time'),
+      test: sql`h.type = ${typeId}`,
+      // Time and sequence grow together, and the index is kept by time.
+      order: raw('h.time DESC, h.since DESC, h.rid DESC, h.version DESC'),
+      typeId,
+    }
+  }
+  const rid = lookups.resourceId(typeId, scope.id)
+  if (rid === undefined) return undefined
+  return { from: raw('fact h'), test: sql`h.rid = ${rid}`, order, typeId }
+}
+
+/** A version is current from its commit until the next one's, as far as `asOf` sees. */
+function wasCurrent(at: NonNullable<HistoryRequest['at']>, asOf: number): Sql {
+  return sql`(h.time < ${at.high} AND coalesce((SELECT n.time FROM version n WHERE n.vid = ((h.rid << 20) | (h.version + 1)) AND n.seq <= ${asOf}), 9e15) > ${at.low})`
+}
+
+function afterTest(after: JsonValue | undefined): Sql {
+  if (after === undefined) return sqlTrue
+  const numbers = Array.isArray(after) ? after.filter((value) => typeof value === 'number') : []
+  const [since, rid, version] = numbers
+  if (since === undefined || rid === undefined || version === undefined)
+    throw new InvalidRequest('The page link does not belong to this store')
+  return sql`(h.since <= ${since} AND (h.since, h.rid, h.version) < (${since}, ${rid}, ${version}))`
+}
+
+/** Each type's restriction, on the version and on its resource's current one. */
+function permitted(
+  { restrictions }: HistoryRequest,
+  onlyType: number | undefined,
+  lookups: SearchLookups,
+): Sql {
+  if (!restrictions) return sqlTrue
+  const tests = Object.entries(restrictions).map(([type, clause]) => {
+    const typeId = lookups.dictionary.typeId(type)
+    if (typeId === 0 || (onlyType !== undefined && typeId !== onlyType)) return sqlFalse
+    const scope: Scope = {
+      typeId,
+      view: { kind: 'version', alias: 'h' },
+      row: 'h',
+      table: 'fact',
+      lookups,
+    }
+    return andSql([sql`h.type = ${typeId}`, permits(clause, scope)])
+  })
+  return orSql(tests)
+}

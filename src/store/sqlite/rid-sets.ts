@@ -1,0 +1,282 @@
+/**
+ * Clauses as sets of resources: `SELECT rid ...` over one index. A set is what a search starts
+ * from, and how clauses without a quick test on one row are tested.
+ */
+import { foldText } from '../../search/fold-text.ts'
+import type {
+  ChainClause,
+  Clause,
+  CompositeClause,
+  DateClause,
+  HasClause,
+  NumberClause,
+  QuantityClause,
+  ReferenceClause,
+  StringClause,
+  TokenClause,
+  UriClause,
+} from '../../search/search-request.ts'
+import { compileClause } from './compile-clause.ts'
+import { componentMark, uriSystem, urlSystem } from './index-rows.ts'
+import { exactDomain, tokenDomain, uriDomain, urlDomain } from './keyed-hash.ts'
+import type { Scope } from './search-scope.ts'
+import { holds, isVersionOf } from './search-scope.ts'
+import type { Sql } from './sql.ts'
+import { isOneOf, joinSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { endsOf, periodTest, plainNumberTest, quantityTest, systemTest } from './value-tests.ts'
+
+export const emptySet = raw('SELECT 0 AS rid WHERE 0')
+
+/** Rows of an index table under a parameter of the scope's type, that pass the test. */
+export function rowsUnder(
+  table: string,
+  scope: Scope,
+  code: string,
+  test: (alias: string) => Sql,
+): Sql {
+  const param = scope.lookups.dictionary.paramId(scope.typeId, code)
+  if (param === 0) return emptySet
+  const alias = scope.lookups.alias()
+  const a = raw(alias)
+  const condition = test(alias)
+  if (condition === sqlFalse) return emptySet
+  return sql`SELECT ${a}.rid FROM ${raw(table)} ${a} WHERE ${a}.param = ${param} AND ${condition} AND ${holds(alias, scope.view)} AND tick(${a}.rid)`
+}
+
+/** The sets of a clause, to be united; undefined when no index gives them. */
+export function ridSets(clause: Clause, scope: Scope): readonly Sql[] | undefined {
+  switch (clause.kind) {
+    case 'token':
+      return tokenSets(clause, scope)
+    case 'reference':
+      return referenceSets(clause, scope)
+    case 'string':
+      return stringSets(clause, scope)
+    case 'date':
+      return dateSets(clause, scope)
+    case 'number':
+      return numberSets(clause, scope)
+    case 'quantity':
+      return quantitySets(clause, scope)
+    case 'uri':
+      return uriSets(clause, scope)
+    case 'id':
+      return [idSet(clause.ids, scope)]
+    case 'chain':
+      return [chainSet(clause, scope)]
+    case 'has':
+      return hasSets(clause, scope)
+    case 'none':
+      return []
+    case 'or':
+      return unitedSets(clause.clauses, scope)
+    default:
+      return undefined
+  }
+}
+
+function unitedSets(clauses: readonly Clause[], scope: Scope): readonly Sql[] | undefined {
+  const united: Sql[] = []
+  for (const clause of clauses) {
+    const sets = ridSets(clause, scope)
+    if (!sets) return undefined
+    united.push(...sets)
+  }
+  return united
+}
+
+function tokenSets({ code, tokens }: TokenClause, scope: Scope): Sql[] {
+  const { dictionary, hash } = scope.lookups
+  return tokens.map(({ system, value }) =>
+    rowsUnder('token', scope, code, (alias) => {
+      const a = raw(alias)
+      const isSystem = systemTest(system, alias, dictionary)
+      if (isSystem === sqlFalse) return sqlFalse
+      if (value === undefined) return isSystem
+      return sql`${a}.value = ${hash.bigint(value, tokenDomain)} AND ${isSystem}`
+    }),
+  )
+}
+
+export function uriTest(value: string, alias: string, { lookups }: Scope): Sql {
+  const a = raw(alias)
+  return sql`${a}.value = ${lookups.hash.bigint(value, uriDomain)} AND ${a}.system = ${raw(String(uriSystem))}`
+}
+
+function uriSets({ code, values }: UriClause, scope: Scope): Sql[] {
+  return values.map((value) =>
+    rowsUnder('token', scope, code, (alias) => uriTest(value, alias, scope)),
+  )
+}
+
+export function urlTest(
+  { url, urlVersion }: { readonly url: string; readonly urlVersion?: string },
+  alias: string,
+  { lookups }: Scope,
+): Sql {
+  const a = raw(alias)
+  const isUrl = sql`${a}.value = ${lookups.hash.bigint(url, urlDomain)}`
+  if (urlVersion === undefined) return sql`${isUrl} AND ${a}.system <= ${urlSystem(0)}`
+  const word = lookups.dictionary.wordId(urlVersion)
+  return word === 0 ? sqlFalse : sql`${isUrl} AND ${a}.system = ${urlSystem(word)}`
+}
+
+/** What a reference without a type may point to: a resource of any type with that id. */
+export function targetIds(
+  { type, id }: { readonly type?: string; readonly id: string },
+  { lookups }: Scope,
+): readonly number[] {
+  const { dictionary } = lookups
+  const typeIds = type === undefined ? dictionary.allTypeIds() : [dictionary.typeId(type)]
+  return typeIds
+    .map((typeId) => lookups.targetId(typeId, id))
+    .filter((target) => target !== undefined)
+}
+
+export function targetTest(
+  reference: { readonly type?: string; readonly id: string; readonly versionId?: string },
+  alias: string,
+  scope: Scope,
+): Sql {
+  const isTarget = isOneOf(raw(`${alias}.target`), targetIds(reference, scope))
+  if (isTarget === sqlFalse || reference.versionId === undefined) return isTarget
+  const word = scope.lookups.dictionary.wordId(reference.versionId)
+  return word === 0 ? sqlFalse : sql`${isTarget} AND ${raw(alias)}.version = ${word}`
+}
+
+function referenceSets({ code, references }: ReferenceClause, scope: Scope): Sql[] {
+  return references.map((reference) =>
+    'url' in reference
+      ? rowsUnder('token', scope, code, (alias) => urlTest(reference, alias, scope))
+      : rowsUnder('reference', scope, code, (alias) => targetTest(reference, alias, scope)),
+  )
+}
+
+/** Greater than every text that starts with the given one. */
+const textMax = '\u{10FFFF}'
+
+function stringSets({ code, match, values }: StringClause, scope: Scope): Sql[] {
+  return values.map((value) =>
+    rowsUnder('string', scope, code, (alias) => {
+      const column = raw(`${alias}.folded`)
+      const folded = foldText(value)
+      if (match === 'contains') return sql`instr(${column}, ${folded}) > 0`
+      if (match === 'start') {
+        if (folded === '') return sqlTrue
+        return sql`${column} >= ${folded} AND ${column} < ${folded + textMax}`
+      }
+      const exact = scope.lookups.hash.bigint(value, exactDomain)
+      return sql`${column} = ${folded} AND ${raw(alias)}.exact = ${exact}`
+    }),
+  )
+}
+
+function dateSets({ code, values }: DateClause, scope: Scope): Sql[] {
+  return values.map(({ prefix, period }) =>
+    rowsUnder('period', scope, code, (alias) => periodTest(prefix, period, endsOf(alias))),
+  )
+}
+
+function numberSets({ code, values }: NumberClause, scope: Scope): Sql[] {
+  return values.map((value) =>
+    rowsUnder('quantity', scope, code, (alias) => plainNumberTest(value, alias)),
+  )
+}
+
+function quantitySets({ code, values }: QuantityClause, scope: Scope): Sql[] {
+  const { dictionary } = scope.lookups
+  return values.map((value) =>
+    rowsUnder('quantity', scope, code, (alias) => quantityTest(value, alias, dictionary)),
+  )
+}
+
+export function resourceIds(ids: readonly string[], { typeId, lookups }: Scope): number[] {
+  const found = ids.map((id) => lookups.resourceId(typeId, id))
+  return [...new Set(found.filter((rid) => rid !== undefined))]
+}
+
+/** A set of known numbers. */
+export function setOfIds(rids: readonly number[]): Sql {
+  if (rids.length === 0) return emptySet
+  if (rids.length > 8) return sql`SELECT value AS rid FROM json_each(${JSON.stringify(rids)})`
+  return joinSql(
+    rids.map((rid) => sql`SELECT ${rid} AS rid`),
+    ' UNION ALL ',
+  )
+}
+
+function idSet(ids: readonly string[], scope: Scope): Sql {
+  return setOfIds(resourceIds(ids, scope))
+}
+
+/** The clauses that hold on the resource at the other end of a chain. */
+function innerClauses({ inner, innerDecision }: ChainClause | HasClause): Clause[] {
+  return innerDecision ? [inner, innerDecision] : [inner]
+}
+
+/** The test on `reference.target` of a chain: known ids, or above the bound a semi-join. */
+export function chainTest(clause: ChainClause, alias: string, scope: Scope): Sql {
+  const { lookups, view } = scope
+  const typeId = lookups.dictionary.typeId(clause.type)
+  if (typeId === 0) return sqlFalse
+  const target = raw(`${alias}.target`)
+  const clauses = innerClauses(clause)
+  // What a version's own view sees is known only within the statement.
+  const rids = view.kind === 'version' ? undefined : lookups.innerIds(typeId, clauses, view)
+  if (rids) return isOneOf(target, lookups.targetIdsOf(rids))
+  const inner = lookups.alias()
+  const i = raw(inner)
+  const innerScope: Scope = { typeId, view, row: inner, table: 'fact', lookups }
+  const tests = clauses.map((each) => compileClause(each, innerScope))
+  return sql`${target} IN (SELECT coalesce((SELECT tid FROM alias WHERE rid = ${i}.rid), ${i}.rid) FROM fact ${i} WHERE ${i}.type = ${typeId} AND ${i}.deleted = 0 AND ${isVersionOf(inner, view)} AND ${joinSql(tests, ' AND ')} AND tick(${i}.rid))`
+}
+
+function chainSet(clause: ChainClause, scope: Scope): Sql {
+  return rowsUnder('reference', scope, clause.code, (alias) => chainTest(clause, alias, scope))
+}
+
+/** Known sources: what they refer to. Undefined above the bound: then `hasTest` tests each row. */
+function hasSets(clause: HasClause, scope: Scope): Sql[] | undefined {
+  const { lookups, view } = scope
+  if (view.kind === 'version') return undefined
+  const typeId = lookups.dictionary.typeId(clause.type)
+  const param = typeId === 0 ? 0 : lookups.dictionary.paramId(typeId, clause.code)
+  if (param === 0) return []
+  const rids = lookups.innerIds(typeId, innerClauses(clause), view)
+  return rids && [setOfIds(lookups.referredBy(rids, param, view))]
+}
+
+export function hasTest(clause: HasClause, scope: Scope): Sql {
+  const { lookups, view } = scope
+  const typeId = lookups.dictionary.typeId(clause.type)
+  const param = typeId === 0 ? 0 : lookups.dictionary.paramId(typeId, clause.code)
+  if (param === 0) return sqlFalse
+  const row = lookups.alias()
+  const h = raw(row)
+  const rid = raw(`${scope.row}.rid`)
+  const inner: Scope = { typeId, view, row, table: 'index', lookups }
+  const tests = innerClauses(clause).map((each) => compileClause(each, inner))
+  return sql`EXISTS (SELECT 1 FROM reference ${h} WHERE ${h}.param = ${param} AND ${h}.target = coalesce((SELECT tid FROM alias WHERE rid = ${rid}), ${rid}) AND ${holds(row, view)} AND tick(${h}.rid) AND ${joinSql(tests, ' AND ')})`
+}
+
+/** More than the clause matches: resources with a token of its first component. */
+export function narrowingSets(clause: CompositeClause, scope: Scope): Sql[] | undefined {
+  const sets: Sql[] = []
+  for (const [first] of clause.alternatives) {
+    if (first?.kind !== 'token') return undefined
+    for (const { value } of first.tokens) {
+      if (value === undefined) return undefined
+      sets.push(
+        rowsUnder('token', scope, clause.code, (alias) => componentTest(value, alias, scope)),
+      )
+    }
+  }
+  return sets
+}
+
+function componentTest(value: string, alias: string, { lookups }: Scope): Sql {
+  const { hash } = lookups
+  hash.run(value, tokenDomain)
+  const marked = (BigInt(hash.high) << 32n) | BigInt((hash.low ^ componentMark) >>> 0)
+  return sql`${raw(alias)}.value = ${marked} AND ${raw(alias)}.system = ${raw(String(uriSystem))}`
+}

@@ -1,0 +1,215 @@
+/** Runs a search request on one snapshot: matches, total, includes. R4 search.html. */
+import { Gone, InvalidRequest } from '../../errors.ts'
+import type { JsonValue } from '../../fhir/resource.ts'
+import type { SearchRequest, SortKey } from '../../search/search-request.ts'
+import { compareSortValues } from '../../search/sort-order.ts'
+import type { SearchPage } from '../resource-store.ts'
+import type { CompiledSearch, TypeSearch } from './compile-search.ts'
+import { compileSearch, countStatement, placeStatement, ridStatement } from './compile-search.ts'
+import type { Found } from './includes.ts'
+import { followIncludes } from './includes.ts'
+import type { SearchLookups } from './search-lookups.ts'
+import type { Scope, View } from './search-scope.ts'
+import { isVersionOf } from './search-scope.ts'
+import type { SortPlan } from './sort-plan.ts'
+import { columnOfKey, keyOfColumn, planSort } from './sort-plan.ts'
+import type { SqlValue } from './sql.ts'
+import { raw, sql } from './sql.ts'
+import { storedVersion, versionColumns } from './stored-row.ts'
+
+const cheapTotalMax = 1000
+
+/** What every reader of one snapshot knows. */
+export interface Snapshot {
+  readonly lookups: SearchLookups
+  /** The newest commit in the snapshot. */
+  readonly sequence: number
+}
+
+/** A match with what orders it among those of other types. */
+interface Match extends Found {
+  readonly keys: readonly (string | number | undefined)[]
+}
+
+export function runSearch(request: SearchRequest, { lookups, sequence }: Snapshot): SearchPage {
+  lookups.begin(request.timeoutMs)
+  const asOf = request.asOf ?? sequence
+  const view: View =
+    request.asOf === undefined || request.asOf >= sequence
+      ? { kind: 'now' }
+      : { kind: 'asOf', sequence: asOf }
+  const searches = [...new Set(request.types)].flatMap((type) =>
+    planType(type, request, view, lookups),
+  )
+  const isBackward = request.position?.direction === 'before'
+  const found = request.count === 0 ? [] : findMatches(searches, request, view, lookups)
+  const isCut = found.length > request.count
+  const page = found.slice(0, request.count)
+  if (isBackward) page.reverse()
+  const { included, truncated } = followIncludes(page, request, view, lookups)
+  const total = totalOf(searches, request, { page, isCut }, lookups)
+  return {
+    asOf,
+    matches: page.map(({ version }) => version),
+    included: included.map(({ version }) => version),
+    includesTruncated: truncated,
+    ...edges(page, request, isCut),
+    ...(total === undefined ? {} : { total }),
+  }
+}
+
+/** Places before the first and after the last match, where something lies beyond them. */
+function edges(
+  page: readonly Match[],
+  { position }: SearchRequest,
+  isCut: boolean,
+): { previous?: JsonValue; next?: JsonValue } {
+  const [first] = page
+  const last = page.at(-1)
+  if (!first || !last) return {}
+  const hasPrevious = position?.direction === 'before' ? isCut : position !== undefined
+  const hasNext = position?.direction === 'before' || isCut
+  return {
+    ...(hasPrevious ? { previous: first.rid } : {}),
+    ...(hasNext ? { next: last.rid } : {}),
+  }
+}
+
+/** A search of one type; none when nothing of it is stored or permitted. */
+function planType(
+  type: string,
+  request: SearchRequest,
+  view: View,
+  lookups: SearchLookups,
+): TypeSearch[] {
+  const typeId = lookups.dictionary.typeId(type)
+  const restriction = request.restrictions?.[type]
+  if (typeId === 0 || (request.restrictions && !restriction)) return []
+  const scope: Scope = { typeId, view, row: 'd', table: 'index', lookups }
+  const search: TypeSearch = {
+    scope,
+    where: request.where,
+    ...(restriction ? { restriction } : {}),
+    sort: planSort(request.sort, scope),
+    isBackward: request.position?.direction === 'before',
+  }
+  return [search]
+}
+
+/** One match more than the page holds, nearest first, over all types. */
+function findMatches(
+  searches: readonly TypeSearch[],
+  request: SearchRequest,
+  view: View,
+  lookups: SearchLookups,
+): Match[] {
+  const place = request.position && findPlace(request.position.at, request.sort, view, lookups)
+  const limit = request.count + 1
+  const found = searches.flatMap((search) => {
+    const placed = place ? { ...search, place: placeIn(place, search.sort) } : search
+    const compiled = compileSearch(placed, lookups.statements)
+    return compiled ? fetchMatches(compiled, limit, lookups) : []
+  })
+  if (searches.length < 2) return found
+  const direction = request.position?.direction === 'before' ? -1 : 1
+  return found.sort((a, b) => direction * compareMatches(request.sort, a, b)).slice(0, limit)
+}
+
+function compareMatches(sort: readonly SortKey[], a: Match, b: Match): number {
+  for (const [index, key] of sort.entries()) {
+    const order = compareSortValues(key, a.keys[index], b.keys[index])
+    if (order !== 0) return order
+  }
+  return a.rid - b.rid
+}
+
+function fetchMatches(compiled: CompiledSearch, limit: number, lookups: SearchLookups): Match[] {
+  const { scope, search } = compiled
+  const { keys } = search.sort
+  const names = keys.map((_, index) => `k.k${index}, `).join('')
+  const rows = lookups.statements.all(
+    sql`SELECT k.rid, ${raw(names)}v.id, ${raw(versionColumns)} FROM (${ridStatement(compiled, limit)}) AS k CROSS JOIN fact f ON f.rid = k.rid AND ${isVersionOf('f', scope.view)} CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version)`,
+  )
+  const type = lookups.dictionary.typeName(scope.typeId)
+  return rows.map((row) => ({
+    rid: Number(row[0]),
+    vid: Number(row[keys.length + 2]),
+    keys: keys.map((key, index) => keyOfColumn(key, row[index + 1])),
+    version: storedVersion(type, String(row[keys.length + 1]), row, keys.length + 2),
+  }))
+}
+
+/** A position is a match's rid: its place follows from its version in the view. */
+interface Place {
+  readonly rid: number
+  readonly typeId: number
+  readonly view: View
+  readonly lookups: SearchLookups
+  readonly sort: readonly SortKey[]
+}
+
+function findPlace(
+  at: JsonValue,
+  sort: readonly SortKey[],
+  view: View,
+  lookups: SearchLookups,
+): Place {
+  const row =
+    typeof at === 'number'
+      ? lookups.statements.get(
+          sql`SELECT f.type FROM fact f WHERE f.rid = ${at} AND ${isVersionOf('f', view)}`,
+        )
+      : undefined
+  if (!row) throw new InvalidRequest('The page link does not belong to this store')
+  return { rid: at as number, typeId: Number(row[0]), view, lookups, sort }
+}
+
+/** The place's values in the form that a plan compares: another type may sort another way. */
+function placeIn({ rid, typeId, view, lookups, sort }: Place, plan: SortPlan): SqlValue[] {
+  const scope: Scope = { typeId, view, row: 'p', table: 'fact', lookups }
+  const own = planSort(sort, scope)
+  const row = lookups.statements.get(placeStatement(rid, scope, own))!
+  const values = plan.keys.map((key, index) =>
+    columnOfKey(key, keyOfColumn(own.keys[index]!, row[index])),
+  )
+  return [...values, rid]
+}
+
+export function newestSequence(lookups: SearchLookups): { sequence: number; horizon: number } {
+  const row = lookups.statements.get(sql`SELECT seq, horizon FROM state`)!
+  return { sequence: Number(row[0]), horizon: Number(row[1]) }
+}
+
+/** Refuses a state whose index rows were, or may soon be, removed. */
+export function requireKept(
+  asOf: number | undefined,
+  { horizon, oldest }: { readonly horizon: number; readonly oldest: number },
+  { statements }: SearchLookups,
+): void {
+  if (asOf === undefined) return
+  // It ceased to be the newest state when the next commit came.
+  const next = statements.get(
+    sql`SELECT time FROM fact WHERE since > ${asOf} ORDER BY since LIMIT 1`,
+  )
+  if (asOf < horizon || (next && Number(next[0]) < oldest))
+    throw new Gone('The state of the data that this page link shows')
+}
+
+function totalOf(
+  searches: readonly TypeSearch[],
+  request: SearchRequest,
+  { page, isCut }: { readonly page: readonly Match[]; readonly isCut: boolean },
+  lookups: SearchLookups,
+): number | undefined {
+  if (request.total === 'none') return undefined
+  if (request.count > 0 && !isCut && !request.position) return page.length
+  const max = request.total === 'accurate' ? Number.MAX_SAFE_INTEGER : cheapTotalMax + 1
+  let total = 0
+  for (const search of searches) {
+    const compiled = compileSearch(search, lookups.statements)
+    if (!compiled) continue
+    total += Number(lookups.statements.get(countStatement(compiled, max))![0])
+    if (total >= max) return undefined
+  }
+  return total
+}

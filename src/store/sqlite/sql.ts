@@ -1,0 +1,68 @@
+/** SQL as text with its values beside it, so that no value ever becomes text. */
+
+export type SqlValue = number | bigint | string | Uint8Array | null
+
+export interface Sql {
+  readonly text: string
+  readonly values: readonly SqlValue[]
+}
+
+/** Parts that are Sql are put in as they are; any other part becomes `?`. */
+export function sql(strings: TemplateStringsArray, ...parts: readonly (Sql | SqlValue)[]): Sql {
+  let text = strings[0]!
+  const values: SqlValue[] = []
+  for (const [index, part] of parts.entries()) {
+    if (isSql(part)) {
+      text += part.text
+      values.push(...part.values)
+    } else {
+      text += '?'
+      values.push(part)
+    }
+    text += strings[index + 1]!
+  }
+  return { text, values }
+}
+
+/** A name or a fixed text of our own; never anything from outside. */
+export function raw(text: string): Sql {
+  return { text, values: [] }
+}
+
+export const sqlTrue = raw('1')
+export const sqlFalse = raw('0')
+
+export function joinSql(parts: readonly Sql[], separator: string): Sql {
+  return {
+    text: parts.map(({ text }) => text).join(separator),
+    values: parts.flatMap(({ values }) => values),
+  }
+}
+
+export function andSql(parts: readonly Sql[]): Sql {
+  const needed = parts.filter(({ text }) => text !== sqlTrue.text)
+  if (needed.length === 0) return sqlTrue
+  if (needed.some(({ text }) => text === sqlFalse.text)) return sqlFalse
+  return needed.length === 1 ? needed[0]! : sql`(${joinSql(needed, ' AND ')})`
+}
+
+export function orSql(parts: readonly Sql[]): Sql {
+  const needed = parts.filter(({ text }) => text !== sqlFalse.text)
+  if (needed.length === 0) return sqlFalse
+  if (needed.some(({ text }) => text === sqlTrue.text)) return sqlTrue
+  return needed.length === 1 ? needed[0]! : sql`(${joinSql(needed, ' OR ')})`
+}
+
+/** `column = ?`, or IN; long lists travel as one JSON text, so that statements stay few. */
+export function isOneOf(column: Sql, values: readonly (number | string)[]): Sql {
+  if (values.length === 0) return sqlFalse
+  if (values.length === 1) return sql`${column} = ${values[0]!}`
+  if (values.length > 8)
+    return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`
+  const marks = values.map((value) => sql`${value}`)
+  return sql`${column} IN (${joinSql(marks, ', ')})`
+}
+
+function isSql(part: Sql | SqlValue): part is Sql {
+  return typeof part === 'object' && part !== null && 'text' in part && 'values' in part
+}

@@ -1,0 +1,181 @@
+/** The other end of the writer thread: hands plans over, and their outcomes back. */
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { Unavailable } from '../../errors.ts'
+import type { CommitResult } from '../commit-plan.ts'
+import { PlanConflict } from '../commit-plan.ts'
+import type { PackedPlan, PlanOutcome } from './packed-plan.ts'
+import type { FromWriter, ToWriter, WriterSettings } from './writer-messages.ts'
+
+const probeIntervalMs = 1_000
+
+interface Waiting {
+  readonly resolve: (result: CommitResult) => void
+  readonly reject: (error: Error) => void
+}
+
+export class WriterClient {
+  readonly #port: MessagePort
+  readonly #queueMax: number
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #tasks = new Map<number, (result: unknown) => void>()
+  readonly #closed: Promise<void>
+  #outgoing: { interactive: PackedPlan[]; bulk: PackedPlan[] } = { interactive: [], bulk: [] }
+  #isFlushPlanned = false
+  #number = 0
+  #failure: string | undefined
+  #lastProbe = 0
+  #isClosing = false
+  #onDrained: (() => void) | undefined
+
+  private constructor(worker: Worker, port: MessagePort, queueMax: number) {
+    this.#port = port
+    this.#queueMax = queueMax
+    port.on('message', (message: FromWriter) => this.#receive(message))
+    worker.on('error', (error) => this.#lose(`The writer has stopped: ${error}`))
+    this.#closed = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#lose('The writer has stopped')
+        resolve()
+      })
+    })
+  }
+
+  /** Starts the thread. Throws Unavailable with its reason when it cannot open the data. */
+  static async start(
+    settings: WriterSettings,
+    queueMax: number,
+  ): Promise<{ client: WriterClient; secret: Uint8Array }> {
+    const { port1, port2 } = new MessageChannel()
+    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+      workerData: { port: port2, settings },
+      transferList: [port2],
+    })
+    const first = await new Promise<FromWriter>((resolve, reject) => {
+      port1.once('message', resolve)
+      worker.once('error', reject)
+    })
+    if (first.kind !== 'ready') {
+      await worker.terminate()
+      port1.close()
+      throw new Unavailable(first.kind === 'refused' ? first.reason : 'The writer did not start')
+    }
+    return { client: new WriterClient(worker, port1, queueMax), secret: first.secret }
+  }
+
+  /** The number under which the next plan is packed. Throws Unavailable once closed. */
+  nextNumber(): number {
+    if (this.#isClosing) throw new Unavailable('The store is closed')
+    return ++this.#number
+  }
+
+  commit(plan: PackedPlan, priority: 'interactive' | 'bulk'): Promise<CommitResult> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.#refusal()
+      if (refusal) return reject(new Unavailable(refusal))
+      this.#waiting.set(plan.number, { resolve, reject })
+      this.#outgoing[priority].push(plan)
+      if (this.#isFlushPlanned) return undefined
+      this.#isFlushPlanned = true
+      // All plans of one turn of the event loop cross to the thread together.
+      setImmediate(() => this.#flush())
+      return undefined
+    })
+  }
+
+  #refusal(): string | undefined {
+    if (this.#isClosing) return 'The store is closed'
+    if (this.#waiting.size >= this.#queueMax) return 'Too many writes are waiting'
+    return undefined
+  }
+
+  #flush(): void {
+    this.#isFlushPlanned = false
+    const { interactive, bulk } = this.#outgoing
+    this.#outgoing = { interactive: [], bulk: [] }
+    if (interactive.length > 0) this.#post({ kind: 'plans', bulk: false, plans: interactive })
+    if (bulk.length > 0) this.#post({ kind: 'plans', bulk: true, plans: bulk })
+  }
+
+  #post(message: ToWriter): void {
+    const buffers =
+      message.kind === 'plans' ? message.plans.map(({ data }) => data.buffer as ArrayBuffer) : []
+    this.#port.postMessage(message, buffers)
+  }
+
+  #receive(message: FromWriter): void {
+    if (message.kind === 'outcomes') {
+      for (const [index, number] of message.numbers.entries())
+        this.#settle(number, message.outcomes[index]!)
+    } else if (message.kind === 'probed') this.#failure = message.reason
+    else if (message.kind === 'did') {
+      this.#tasks.get(message.number)?.(message.result)
+      this.#tasks.delete(message.number)
+    }
+  }
+
+  #settle(number: number, outcome: PlanOutcome): void {
+    const waiting = this.#waiting.get(number)
+    this.#waiting.delete(number)
+    if (outcome.kind === 'done') {
+      this.#failure = undefined
+      const { sequence, lastUpdated } = outcome
+      waiting?.resolve({ sequence, lastUpdated })
+    } else if (outcome.kind === 'conflict') waiting?.reject(new PlanConflict(outcome.failed))
+    else if (outcome.kind === 'unavailable') {
+      this.#failure = outcome.reason
+      waiting?.reject(new Unavailable(`Nothing was written: ${outcome.reason}`))
+    } else waiting?.reject(new Error(`The plan could not be applied: ${outcome.error}`))
+    if (this.#waiting.size === 0) this.#onDrained?.()
+  }
+
+  #lose(reason: string): void {
+    if (!this.#isClosing) this.#failure = reason
+    for (const { reject } of this.#waiting.values()) reject(new Unavailable(reason))
+    this.#waiting.clear()
+    for (const finish of this.#tasks.values()) finish(undefined)
+    this.#tasks.clear()
+    this.#onDrained?.()
+  }
+
+  /** Why writes fail now. Asking makes the writer try again, once a second at most. */
+  failure(): string | undefined {
+    if (this.#isClosing) return 'closed'
+    if (this.#failure !== undefined && performance.now() - this.#lastProbe > probeIntervalMs) {
+      this.#lastProbe = performance.now()
+      this.#post({ kind: 'probe' })
+    }
+    return this.#failure
+  }
+
+  pragma(text: string): Promise<unknown> {
+    return this.#task((number) => ({ kind: 'pragma', text, number }))
+  }
+
+  tidy(time: number): Promise<unknown> {
+    return this.#task((number) => ({ kind: 'tidy', time, number }))
+  }
+
+  #task(message: (number: number) => ToWriter): Promise<unknown> {
+    if (this.#isClosing) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      const number = ++this.#number
+      this.#tasks.set(number, resolve)
+      this.#post(message(number))
+    })
+  }
+
+  /** Waits for everything accepted, then ends the thread. */
+  async close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      if (this.#waiting.size > 0)
+        await new Promise<void>((resolve) => {
+          this.#onDrained = resolve
+        })
+      this.#post({ kind: 'close' })
+    }
+    await this.#closed
+    this.#port.close()
+  }
+}
