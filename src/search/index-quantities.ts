@@ -28,25 +28,25 @@ export function intervalOfRange({ low, high }: JsonObject): Interval | undefined
 }
 
 export function intervalOfQuantity(quantity: JsonObject): MeasuredInterval | undefined {
-  const value = numberOf(quantity.value)
-  return value === undefined
-    ? undefined
-    : { ...withComparator(value, quantity.comparator), ...unitOf(quantity) }
+  const { value, comparator } = quantity
+  if (typeof value !== 'number') return undefined
+  // `< 5` is anything up to 5. R4 datatypes.html#Quantity.
+  const isBelow = comparator === '<' || comparator === '<='
+  const isAbove = comparator === '>' || comparator === '>='
+  return withUnit(isBelow ? -Infinity : value, isAbove ? Infinity : value, quantity)
 }
 
-/** `< 5` is anything up to 5. R4 datatypes.html#Quantity. */
-function withComparator(value: number, comparator: JsonValue | undefined): Interval {
-  if (comparator === '<' || comparator === '<=') return { low: -Infinity, high: value }
-  if (comparator === '>' || comparator === '>=') return { low: value, high: Infinity }
-  return { low: value, high: value }
-}
-
-function unitOf({ system, code, unit }: JsonObject): Omit<MeasuredInterval, keyof Interval> {
-  return {
-    ...(typeof system === 'string' ? { system } : {}),
-    ...(typeof code === 'string' ? { unitCode: code } : {}),
-    ...(typeof unit === 'string' ? { unit } : {}),
+/** Assigned one by one: this runs for every quantity of every resource, and spreads are slow. */
+function withUnit(low: number, high: number, quantity: JsonObject): MeasuredInterval {
+  const { system, code, unit } = quantity
+  const interval: { -readonly [Name in keyof MeasuredInterval]: MeasuredInterval[Name] } = {
+    low,
+    high,
   }
+  if (typeof system === 'string') interval.system = system
+  if (typeof code === 'string') interval.unitCode = code
+  if (typeof unit === 'string') interval.unit = unit
+  return interval
 }
 
 export function intervalOfMoney({ value, currency }: JsonObject): MeasuredInterval | undefined {
@@ -59,7 +59,7 @@ export function intervalOfMoney({ value, currency }: JsonObject): MeasuredInterv
 export function intervalOfQuantityRange(range: JsonObject): MeasuredInterval | undefined {
   const interval = intervalOfRange(range)
   const end = isObject(range.low) ? range.low : range.high
-  return interval && { ...interval, ...(isObject(end) ? unitOf(end) : {}) }
+  return interval && (isObject(end) ? withUnit(interval.low, interval.high, end) : interval)
 }
 
 /** From the least to the greatest sample, in the unit of the origin. R4 datatypes.html#SampledData. */
@@ -78,5 +78,5 @@ export function intervalOfSamples({
     if (sample < low) low = sample
     if (sample > high) high = sample
   }
-  return low > high ? undefined : { low, high, ...unitOf(origin) }
+  return low > high ? undefined : withUnit(low, high, origin)
 }

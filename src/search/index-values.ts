@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { periodOfPeriod, periodOfTiming } from './index-dates.ts'
 import type { ReadPeriod } from './index-dates.ts'
 import { foldText } from './fold-text.ts'
+import type { QuantityEntry } from './index-entry.ts'
 import type { CodeSlot, IndexOutput } from './index-output.ts'
 import {
   intervalOfMoney,
@@ -203,7 +204,22 @@ export function quantitySink(slot: CodeSlot, type: string): Sink | undefined {
     interval &&
     ((value, output) => {
       const found = isObject(value) ? interval(value) : undefined
-      if (found) output.push(slot, { kind: 'quantity', code: slot.code, ...found })
+      if (found) output.push(slot, quantityEntry(slot.code, found))
     })
   )
+}
+
+/** Assigned one by one, as in `withUnit`. */
+function quantityEntry(code: string, found: MeasuredInterval): QuantityEntry {
+  const { low, high, system, unitCode, unit } = found
+  const entry: { -readonly [Name in keyof QuantityEntry]: QuantityEntry[Name] } = {
+    kind: 'quantity',
+    code,
+    low,
+    high,
+  }
+  if (system !== undefined) entry.system = system
+  if (unitCode !== undefined) entry.unitCode = unitCode
+  if (unit !== undefined) entry.unit = unit
+  return entry
 }
