@@ -1,5 +1,5 @@
 /** Checks a resource against R4 and its profiles. R4 validation.html. */
-import type { Registry } from '../conformance/registry.ts'
+import type { PackageReference, Registry } from '../conformance/registry.ts'
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
 import type { Terminology } from '../terminology/terminology.ts'
@@ -106,6 +106,23 @@ function fullUrlOf({ path, scope }: Run): string | undefined {
 }
 
 function checkResource(resource: Resource, engine: Engine, run: Run): void {
+  const outer = run.package
+  run.package = outer ?? packageOf(resource, engine)
+  checkInPackage(resource, engine, run)
+  run.package = outer
+}
+
+/** The package of the first profile that the resource claims, R4 itself aside. */
+function packageOf(resource: Resource, engine: Engine): PackageReference | undefined {
+  if (!isObject(resource.meta)) return undefined
+  for (const canonical of texts(resource.meta.profile)) {
+    const from = engine.profile(canonical)?.package
+    if (from && from.name !== 'hl7.fhir.r4.core' && from.name !== 'stored') return from
+  }
+  return undefined
+}
+
+function checkInPackage(resource: Resource, engine: Engine, run: Run): void {
   const { resourceType } = resource
   const shape = engine.registry.isResourceType(resourceType)
     ? engine.shape(resourceType)
@@ -140,7 +157,7 @@ function checkAgainst(
   run: Run,
   reportUnknown: () => void,
 ): void {
-  const profile = engine.profile(canonical)
+  const profile = engine.profile(canonical, run.package)
   if (!profile) reportUnknown()
   else if (profile.type !== resource.resourceType && !/^(?:Domain)?Resource$/.test(profile.type)) {
     run.report('profile-wrong-type', `The profile ${canonical} is for ${profile.type}`)

@@ -181,7 +181,11 @@ function existsTest(
   sources: DiscriminatorSources,
 ): ItemTest | undefined {
   let nodes: readonly ProfileNode[] = [slice]
-  for (const step of steps) nodes = nodes.flatMap((node) => nodesAt(node, step, sources))
+  for (const step of steps) {
+    const next = nodes.flatMap((node) => nodesAt(node, step, sources))
+    const isSaid = next.some(({ definition }) => definition.min > 0 || definition.max === 0)
+    nodes = isSaid ? next : [...typeTrees(nodes, step, sources), ...next]
+  }
   const definition = nodes[0]?.definition
   if (!definition) return undefined
   const exists = (item: Item, run: Run) => evaluatePath(startOf(item), steps, run).length > 0

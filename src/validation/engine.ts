@@ -11,7 +11,7 @@ import type { ItemCheck, Profile } from './profile-check.ts'
 import { compileProfile, type ProfileName, type ProfileSources } from './profile-compiler.ts'
 import { buildProfileTree, type ProfileNode } from './profile-tree.ts'
 import { scopeAround } from './resource-scope.ts'
-import type { Run } from './run.ts'
+import { isError, type Run } from './run.ts'
 import { createShapes, type ShapeLookup } from './shape-compiler.ts'
 import { specialChecks } from './special-checks.ts'
 import type { ValueCheck } from './shape.ts'
@@ -21,7 +21,7 @@ export interface Engine {
   readonly terminology: Terminology
   readonly shape: ShapeLookup
   readonly profile: (canonical: string, from?: PackageReference) => Profile | undefined
-  readonly extension: (url: string) => ExtensionDefinition | undefined
+  readonly extension: (url: string, from?: PackageReference) => ExtensionDefinition | undefined
   readonly conforms: ProfileSources['conforms']
 }
 
@@ -80,6 +80,12 @@ function createProfiles({ registry, terminology, compileInvariant }: EngineOptio
     baseElement,
     checkProfile: (value, name, run) => runProfile(value, name, profile, run),
     conforms: (value, canonical, run) => conformsTo(value, canonical, profile, run),
+    whyNot: (value, canonical, run) => {
+      const from = profile(canonical)?.package
+      if (!from) return 'the profile is not known'
+      const found = run.collect(() => runProfile(value, { canonical, from }, profile, run))
+      return found.find(isError)?.diagnostics ?? ''
+    },
     isSubtype: (type, base) => isSubtype(type, base, registry),
   }
   return { profile, conforms: sources.conforms }
@@ -185,15 +191,16 @@ export function isSubtype(type: string, base: string, registry: Registry): boole
 
 function createExtensions(registry: Registry, profile: Engine['profile']) {
   const known = new Map<string, ExtensionDefinition | undefined>()
-  return (url: string): ExtensionDefinition | undefined => {
-    if (known.has(url)) return known.get(url)
-    const found = profile(url)
-    const definition = registry.resolve('StructureDefinition', url)?.resource
+  return (url: string, from?: PackageReference): ExtensionDefinition | undefined => {
+    const key = from ? `${url} ${from.name}#${from.version}` : url
+    if (known.has(key)) return known.get(key)
+    const found = profile(url, from)
+    const definition = registry.resolve('StructureDefinition', url, from)?.resource
     const isKnown = found !== undefined && definition?.type === 'Extension'
     const made = isKnown ? makeExtension(found, definition) : undefined
     // Bounded, because the urls come from outside.
     if (known.size > 5000) known.clear()
-    known.set(url, made)
+    known.set(key, made)
     return made
   }
 }

@@ -4,6 +4,8 @@
  */
 
 const expressions: ReadonlyMap<string, string> = new Map([
+  // bdl-8 leaves entries without a fullUrl undecided.
+  ["fullUrl.contains('/_history/').not()", "fullUrl.empty() or fullUrl.contains('/_history/').not()"],
   // que-12 says "more than one".
   [
     'enableWhen.count() > 2 implies enableBehavior.exists()',

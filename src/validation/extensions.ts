@@ -1,5 +1,5 @@
 /** Extensions against their own definitions. R4 extensibility.html. */
-import type { Registry } from '../conformance/registry.ts'
+import type { PackageReference, Registry } from '../conformance/registry.ts'
 import type { JsonObject } from '../fhir/resource.ts'
 import { extensionContexts, type ExtensionContext } from './extension-context.ts'
 import type { ProfileCheck } from './profile-check.ts'
@@ -14,7 +14,7 @@ export interface ExtensionDefinition {
 
 export interface ExtensionSources {
   readonly registry: Registry
-  readonly extension: (url: string) => ExtensionDefinition | undefined
+  readonly extension: (url: string, from?: PackageReference) => ExtensionDefinition | undefined
 }
 
 /** ext-1, the url, and what the definition says when it is at hand. */
@@ -36,7 +36,7 @@ export function extensionCheck(sources: ExtensionSources): ObjectCheck {
       }
       return
     }
-    const definition = sources.extension(url)
+    const definition = sources.extension(url, run.package)
     if (!definition) reportUnknown(url, isModifier, run)
     else checkKnown(extension, definition, { url, isModifier, sources, run })
   }
@@ -54,7 +54,7 @@ function checkExtOne(extension: JsonObject, run: Run): void {
 
 function isNested({ path, scope }: Run): boolean {
   let extensions = 0
-  for (let at = path.length - 1; at > scope.pathStart; at--) {
+  for (let at = path.length - 1; at >= scope.pathStart; at--) {
     if (path[at] === 'extension' || path[at] === 'modifierExtension') extensions++
   }
   return extensions > 1

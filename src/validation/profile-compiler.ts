@@ -30,6 +30,8 @@ export interface ProfileSources {
   readonly checkProfile: (value: JsonObject, canonical: ProfileName, run: Run) => void
   /** Whether it conforms, without keeping issues; remembered for each resource of a run. */
   readonly conforms: (value: JsonValue, canonical: string, run: Run) => boolean
+  /** The first error of a value that does not conform. */
+  readonly whyNot: (value: JsonObject, canonical: string, run: Run) => string
   readonly isSubtype: (type: string, base: string) => boolean
 }
 

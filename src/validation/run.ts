@@ -1,4 +1,5 @@
 /** The state of one validation: where it is, what it found, what it may still spend. */
+import type { PackageReference } from '../conformance/registry.ts'
 import type { Issue, IssueCode, IssueSeverity } from '../fhir/operation-outcome.ts'
 import type { JsonObject, Resource } from '../fhir/resource.ts'
 import { rules, type RuleKey } from './rules.ts'
@@ -42,6 +43,8 @@ export class Run {
   readonly options: ValidationOptions
   issues: FoundIssue[] = []
   scope!: Scope
+  /** Decides which versions of profiles and extensions are meant. */
+  package: PackageReference | undefined
   /** `conformsTo()` in FHIRPath; undefined: the profile is not known. */
   conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
   private readonly relaxations: Relaxations
@@ -53,6 +56,7 @@ export class Run {
 
   constructor(options: ValidationOptions, relaxations: Relaxations) {
     this.options = options
+    this.package = options.package
     this.relaxations = relaxations
   }
 

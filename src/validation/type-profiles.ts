@@ -137,15 +137,12 @@ function checkTarget(value: JsonObject, targets: Targets, context: ProfileContex
   const found =
     typeof value.reference === 'string' ? resolveReference(value.reference, run) : undefined
   if (!found || found.mode === 'referenced') return
-  const isFit = candidates.some(({ canonical }) =>
-    context.sources.conforms(found.resource, canonical, run),
-  )
-  if (isFit) return
+  const { conforms, whyNot } = context.sources
+  if (candidates.some(({ canonical }) => conforms(found.resource, canonical, run))) return
   const names = candidates.map(({ canonical }) => canonical).join(' or ')
-  run.report(
-    'profile-mismatch',
-    `The target ${String(value.reference)} does not conform to ${names}`,
-  )
+  const why = whyNot(found.resource, candidates[0]!.canonical, run)
+  const wrong = `The target ${String(value.reference)} does not conform to ${names}: ${why}`
+  run.report('profile-mismatch', wrong)
 }
 
 function aggregationCheck({ aggregation }: ElementType): ItemCheck {

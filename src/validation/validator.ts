@@ -1,4 +1,5 @@
 /** Validation seen from outside: a resource in, issues out. R4 validation.html. */
+import type { PackageReference } from '../conformance/registry.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 
@@ -16,6 +17,8 @@ export interface ValidationOptions {
    */
   readonly canonicalResource?: (type: string, canonical: string) => Resource | undefined
   readonly timeZone?: string
+  /** The package whose pins and dependencies decide which version of a profile is meant. */
+  readonly package?: PackageReference
   /** Check the base type (and `profiles`) only, whatever meta.profile names. */
   readonly ignoresMetaProfile?: boolean
 }
