@@ -8,7 +8,10 @@ import type { Sink } from './index-trie.ts'
 
 export interface ReferenceSinkOptions {
   readonly slot: CodeSlot
-  /** Under `<code>:identifier`. */
+  /**
+   * `<code>:identifier`: of the logical identifier, and of those of a contained resource (decision
+   * 78 asks that of authorOrg).
+   */
   readonly identifierSlot: CodeSlot
   readonly baseUrl: string
   /** Adds the entries of a contained resource that the reference points to. */

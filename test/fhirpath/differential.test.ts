@@ -55,6 +55,21 @@ function counter(): (key: string) => boolean {
   }
 }
 
+function discriminatorPaths(): ReadonlySet<string> {
+  const paths = new Set<string>()
+  for (const { resource } of registry.list('StructureDefinition')) {
+    for (const list of [resource.snapshot, resource.differential]) {
+      const elements = isObject(list) && Array.isArray(list.element) ? list.element : []
+      for (const { slicing } of elements.filter(isObject)) {
+        const given = isObject(slicing) ? slicing.discriminator : undefined
+        const discriminators = Array.isArray(given) ? given.filter(isObject) : []
+        for (const { path } of discriminators) paths.add(String(path))
+      }
+    }
+  }
+  return paths
+}
+
 t.test('compiles all invariants and search expressions', async (t) => {
   const count = (texts: ReadonlySet<string>) => {
     let compiled = 0
@@ -78,7 +93,11 @@ t.test('compiles all invariants and search expressions', async (t) => {
       ...components.map((component) => component.expression),
     ]),
   )
-  t.comment(`compiled ${count(invariants)} invariants, ${count(expressions)} search expressions`)
+  const discriminators = discriminatorPaths()
+  t.comment(
+    `compiled ${count(invariants)} invariants, ${count(expressions)} search expressions, ` +
+      `${count(discriminators)} discriminators`,
+  )
   t.ok(invariants.size > 150 && expressions.size > 1_000)
 })
 
