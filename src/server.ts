@@ -26,6 +26,9 @@ import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
 import type { ResourceStore } from './store/resource-store.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import { createTerminology } from './terminology/terminology.ts'
+import { createValidator } from './validation/create-validator.ts'
+import { createInvariantCompiler } from './validation/fhirpath-invariants.ts'
 import type { Validator } from './validation/validator.ts'
 
 export interface Server {
@@ -149,7 +152,7 @@ function createServices(config: Config, { registry, store, now, isPlain }: Servi
   return {
     registry,
     extract: createIndexExtractor({ registry, timeZone, baseUrl }),
-    validator: noValidator,
+    validator: isPlain ? noValidator : createFhirValidator(registry),
     rules: isPlain ? [] : createNationalRules(config),
     makeId: (patientId) => (patientId === undefined ? ids.own() : ids.of(patientId)),
     pagingKey: store.secret('paging'),
@@ -195,6 +198,15 @@ function createCapabilities(
 
 function createNationalRules({ insKey, registryKeys }: Config): readonly NationalRules[] {
   return [createDmpRules({ isStoredSubmissionSet }), createInsRules({ insKey, registryKeys })]
+}
+
+function createFhirValidator(registry: Registry): Validator {
+  const terminology = createTerminology(registry)
+  return createValidator({
+    registry,
+    terminology,
+    compileInvariant: createInvariantCompiler({ registry, terminology }),
+  })
 }
 
 const noValidator: Validator = { validate: () => [] }

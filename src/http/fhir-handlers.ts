@@ -29,6 +29,7 @@ import {
   typeOf,
 } from './fhir-request.ts'
 import { requirePlainEncoding } from './formats.ts'
+import { validate } from './operation-handlers.ts'
 import { readBytes } from './read-bytes.ts'
 import type { RouteHandlerName } from './routes-table.ts'
 import { searchFromBody, searchFromUrl } from './search-handlers.ts'
@@ -48,6 +49,7 @@ export function createHandlers(parts: HttpParts): Record<RouteHandlerName, Handl
     ...readHandlers(parts),
     ...searchHandlers(parts),
     ...writeHandlers(parts),
+    validate: (request: FastifyRequest, reply: FastifyReply) => validate(parts, request, reply),
   } as Record<RouteHandlerName, Handler>
 }
 

@@ -62,13 +62,13 @@ export interface BodyLimits {
 /** The body as FHIR JSON. Throws 400, 413 or 415. */
 export function readFhirBody(
   request: FastifyRequest,
-  blobs: BlobSink,
+  blobs: BlobSink | undefined,
   limits: BodyLimits,
 ): Promise<ParsedBody> {
   requireFhirJson(request.headers['content-type'], request.headers['content-encoding'])
   return parseBody(rawBody(request), {
     bodyBytesMax: limits.bodyBytesMax,
-    blobs,
+    ...(blobs ? { blobs } : {}),
     blobBytesMax: limits.documentBytesMax,
   })
 }

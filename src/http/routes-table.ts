@@ -11,6 +11,8 @@ export interface FhirRoute {
   /** The codes of CapabilityStatement.rest.(resource.)interaction that it stands for. */
   readonly type?: readonly string[]
   readonly system?: readonly string[]
+  /** The operation that it stands for, without `$`, and its definition. */
+  readonly operation?: { readonly name: string; readonly definition: string }
 }
 
 export type RouteHandlerName =
@@ -32,8 +34,17 @@ export type RouteHandlerName =
   | 'delete'
   | 'historyInstance'
   | 'vread'
+  | 'validate'
+
+const validate = {
+  name: 'validate',
+  definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
+}
 
 export const fhirRoutes: readonly FhirRoute[] = [
+  { method: 'POST', path: '/:type/$validate', handler: 'validate', operation: validate },
+  { method: 'POST', path: '/:type/:id/$validate', handler: 'validate', operation: validate },
+  { method: 'GET', path: '/:type/:id/$validate', handler: 'validate', operation: validate },
   { method: 'GET', path: '/metadata', handler: 'capabilities' },
   { method: 'POST', path: '', handler: 'bundle', system: ['transaction', 'batch'] },
   { method: 'GET', path: '', handler: 'searchSystem', system: ['search-system'] },

@@ -9,6 +9,7 @@ const codes = (list: 'type' | 'system') => [
 export const servedInteractions: ServedInteractions = {
   interactions: codes('type'),
   systemInteractions: codes('system'),
+  operations: servedOperations(),
   formats: ['application/fhir+json', 'json'],
   patchFormats: ['application/json-patch+json', 'application/fhir+json'],
   versioning: 'versioned-update',
@@ -18,4 +19,13 @@ export const servedInteractions: ServedInteractions = {
   conditionalUpdate: true,
   conditionalDelete: 'single',
   referencePolicy: ['literal', 'logical', 'local'],
+}
+
+function servedOperations(): NonNullable<ServedInteractions['operations']> {
+  const operations = new Map(
+    fhirRoutes.flatMap(({ operation }) =>
+      operation ? [[operation.name, operation] as const] : [],
+    ),
+  )
+  return [...operations.values()].map((operation) => ({ ...operation, scope: 'all' as const }))
 }
