@@ -16,8 +16,11 @@ import type { Registry } from './conformance/registry.ts'
 import { createHttpServer } from './http/create-http-server.ts'
 import { servedInteractions } from './http/served-interactions.ts'
 import type { HttpLog } from './http/server-parts.ts'
-import type { Services } from './interactions/context.ts'
-import type { NationalRules } from './interactions/rules.ts'
+import type { NationalRules, Services } from './interactions/context.ts'
+import {
+  createStoredDefinitions,
+  type StoredDefinitions,
+} from './interactions/stored-definitions.ts'
 import { createIdMaker } from './interactions/ids.ts'
 import { createDmpRules } from './national/dmp/dmp-rules.ts'
 import { isStoredSubmissionSet } from './national/dmp/document-parts.ts'
@@ -72,6 +75,8 @@ export async function buildServer(
     resourceTypes: registry.resourceTypes,
     insMayTravel,
   })
+  const definitions = createStoredDefinitions(registry)
+  await definitions.load(store)
   const services = createServices(config, {
     registry,
     store,
@@ -142,16 +147,21 @@ interface ServiceParts {
   readonly registry: Registry
   readonly store: ResourceStore
   readonly now: () => number
+  readonly definitions: StoredDefinitions
   readonly isPlain: boolean
 }
 
-function createServices(config: Config, { registry, store, now, isPlain }: ServiceParts): Services {
+function createServices(
+  config: Config,
+  { registry, store, definitions, now, isPlain }: ServiceParts,
+): Services {
   const ids = createIdMaker(store.secret('ids'), now)
   const { baseUrl, timeZone } = config
   const startedAt = new Date(now()).toISOString()
   return {
     registry,
     extract: createIndexExtractor({ registry, timeZone, baseUrl }),
+    definitions,
     validator: isPlain ? noValidator : createFhirValidator(registry),
     rules: isPlain ? [] : createNationalRules(config),
     makeId: (patientId) => (patientId === undefined ? ids.own() : ids.of(patientId)),

@@ -50,6 +50,7 @@ export async function commitDrafts(
     const stored = plan.drafts.flatMap((draft) => draft.stored ?? [])
     try {
       const result = await context.store.commit(commitPlan, stored)
+      context.services.definitions.follow(plan.drafts)
       return { plan, versions: await committedVersions(context, plan, { commitPlan, result }) }
     } catch (error) {
       if (!(error instanceof PlanConflict)) throw error

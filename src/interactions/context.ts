@@ -5,7 +5,8 @@ import type { OutcomeContext } from '../fhir/operation-outcome.ts'
 import type { JsonObject, Resource } from '../fhir/resource.ts'
 import type { IndexEntry } from '../search/index-entry.ts'
 import type { Validator } from '../validation/validator.ts'
-import type { NationalRules } from './rules.ts'
+import type { RulesIn } from './rules.ts'
+import type { StoredDefinitions } from './stored-definitions.ts'
 
 export interface Context {
   readonly store: GuardedStore
@@ -15,11 +16,15 @@ export interface Context {
   readonly outcome: OutcomeContext
 }
 
+/** A set of national rules; see rules.ts. */
+export type NationalRules = RulesIn<Context>
+
 /** What the server is made of, the same for every request. */
 export interface Services {
   readonly registry: Registry
   readonly extract: (resource: Resource) => readonly IndexEntry[]
   readonly validator: Validator
+  readonly definitions: StoredDefinitions
   readonly rules: readonly NationalRules[]
   /** A new id; in the bucket of the patient when one is given. */
   readonly makeId: (patientId: string | undefined) => string

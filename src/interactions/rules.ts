@@ -2,7 +2,6 @@
 import type { Resource } from '../fhir/resource.ts'
 import type { IndexEntry } from '../search/index-entry.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
-import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
 
 /** What the validator is asked of a draft. */
@@ -22,8 +21,11 @@ export interface OutwardForm {
  * One set of rules, such as those of the DMP. `server.ts` registers them; the core does not know
  * them. Each hook is optional. A hook refuses by throwing a FhirError, or adds issues to a draft:
  * those of severity error refuse the plan as a whole (422), the others travel with the answer.
+ *
+ * `Context` is a parameter because a context holds the rules: `NationalRules` of context.ts is this
+ * interface with it filled in.
  */
-export interface NationalRules {
+export interface RulesIn<Context> {
   readonly name: string
   /** Before validation: fills in what the server knows, adds drafts (a replaced document). */
   readonly prepare?: (plan: DraftPlan, context: Context) => Promise<void> | void

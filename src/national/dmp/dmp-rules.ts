@@ -1,9 +1,8 @@
 /** The DMP's rules on documents, in the order in which a plan meets them. PDSm 3.1.1, PDSm4DMP 0.1.0. */
 import { Gone } from '../../errors.ts'
 import { isObject, type Resource } from '../../fhir/resource.ts'
-import type { Context } from '../../interactions/context.ts'
+import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
-import type { NationalRules } from '../../interactions/rules.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
 import { settleAttachment } from './attachment.ts'
 import {
