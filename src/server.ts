@@ -80,6 +80,7 @@ export async function buildServer(
   const services = createServices(config, {
     registry,
     store,
+    definitions,
     now,
     isPlain: surroundings.rules === 'none',
   })

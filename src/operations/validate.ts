@@ -32,8 +32,12 @@ export async function validateOperation(
   if (subject.resourceType !== request.type) {
     return [wrongType(subject.resourceType, request.type)]
   }
-  const { validator, timeZone } = context.services
-  const issues = validator.validate(subject, { profiles, timeZone })
+  const { validator, definitions, timeZone } = context.services
+  const issues = validator.validate(subject, {
+    profiles,
+    timeZone,
+    canonicalResource: (type, canonical) => definitions.find(type, canonical),
+  })
   return [...issues, ...idIssues(subject, request, mode)]
 }
 
