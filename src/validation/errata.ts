@@ -5,7 +5,10 @@
 
 const expressions: ReadonlyMap<string, string> = new Map([
   // bdl-8 leaves entries without a fullUrl undecided.
-  ["fullUrl.contains('/_history/').not()", "fullUrl.empty() or fullUrl.contains('/_history/').not()"],
+  [
+    "fullUrl.contains('/_history/').not()",
+    "fullUrl.empty() or fullUrl.contains('/_history/').not()",
+  ],
   // que-12 says "more than one".
   [
     'enableWhen.count() > 2 implies enableBehavior.exists()',
@@ -59,6 +62,8 @@ const widerContexts: Readonly<Record<string, readonly string[]>> = {
   'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type': [
     'ElementDefinition.type',
   ],
+  'http://hl7.org/fhir/StructureDefinition/structuredefinition-normative-version': ['Element'],
+  'http://hl7.org/fhir/StructureDefinition/valueset-concept-comments': ['CodeSystem.concept'],
   'http://hl7.org/fhir/StructureDefinition/regex': ['ElementDefinition', 'ElementDefinition.type'],
 }
 

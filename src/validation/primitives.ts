@@ -59,7 +59,7 @@ function isCode(value: string): boolean {
 }
 
 function isWhiteSpace(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13) || code === 160
+  return code === 32 || (code >= 9 && code <= 13)
 }
 
 export function isIdText(value: string): boolean {

@@ -238,10 +238,12 @@ interface Group {
 
 function groupCheck(group: Group): GroupCheck {
   const { holders, checks, slicing } = group
+  const source = sourceOf(group.definition, group.context)
   return (parent, run) => {
     const items = itemsOf(parent, holders)
+    const outer = run.source
+    run.source = source
     checkBounds(group, items.length, run)
-    if (items.length === 0 && !slicing) return
     if (checks.length > 0) {
       for (const { item, steps } of items) {
         run.at(steps, () => {
@@ -250,7 +252,17 @@ function groupCheck(group: Group): GroupCheck {
       }
     }
     if (slicing) checkSlices(slicing, items, run)
+    run.source = outer
   }
+}
+
+/** As relaxations name an element: `<profile url>#<path>`, a slice with its name. */
+export function sourceOf(
+  { path, sliceName }: ElementDefinition,
+  { canonical }: ProfileContext,
+): string {
+  const slice = sliceName === undefined ? '' : `:${sliceName}`
+  return `${canonical.replace(/\|.*$/, '')}#${path}${slice}`
 }
 
 function checkBounds({ definition, bounds, context }: Group, count: number, run: Run): void {

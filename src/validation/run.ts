@@ -7,7 +7,10 @@ import type { ValidationOptions } from './validator.ts'
 
 export type Step = string | number
 
-/** Severity by rule key, or `off`: what this server deliberately sees otherwise. */
+/**
+ * What this server deliberately sees otherwise: a severity, or `off`, by rule key (`dom-6`), or for
+ * one element of one profile by `<url>#<path> <rule key>`, where a slice has `path:slice`.
+ */
 export type Relaxations = Readonly<Record<string, IssueSeverity | 'off'>>
 
 export interface FoundIssue extends Issue {
@@ -31,7 +34,8 @@ export interface Scope {
   environment: unknown
 }
 
-const ISSUES_MAX = 1000
+const ERRORS_MAX = 1000
+const ADVICE_MAX = 500
 const DEPTH_MAX = 100
 const STEPS_BASE = 200_000
 const STEPS_PER_ELEMENT = 200
@@ -45,19 +49,23 @@ export class Run {
   scope!: Scope
   /** Decides which versions of profiles and extensions are meant. */
   package: PackageReference | undefined
+  /** The profile's element that is being checked, as relaxations name it. */
+  source = ''
   /** `conformsTo()` in FHIRPath; undefined: the profile is not known. */
   conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
-  private readonly relaxations: Relaxations
+  private readonly relaxations: ReadonlyMap<string, IssueSeverity | 'off'>
   private readonly seen = new Set<string>()
   private readonly answers = new Map<JsonObject, Map<string, boolean>>()
   private stepsLeft = STEPS_BASE
   private depth = 0
+  private errors = 0
+  private advice = 0
   private silence = 0
 
   constructor(options: ValidationOptions, relaxations: Relaxations) {
     this.options = options
     this.package = options.package
-    this.relaxations = relaxations
+    this.relaxations = new Map(Object.entries(relaxations))
   }
 
   /** Pays for work; a run without means stops with one issue. */
@@ -75,7 +83,7 @@ export class Run {
 
   /** The last issue of a run that cannot go on; it finds room even when there is none. */
   stop(key: RuleKey, diagnostics: string): void {
-    if (this.issues.length >= ISSUES_MAX) this.issues.length = ISSUES_MAX - 1
+    this.errors = 0
     this.silence = 0
     this.report(key, diagnostics)
   }
@@ -115,7 +123,7 @@ export class Run {
     diagnostics: string,
     text: { readonly fr: string; readonly en: string },
   ): void {
-    const relaxed = Object.hasOwn(this.relaxations, key) ? this.relaxations[key] : undefined
+    const relaxed = this.relaxations.get(`${this.source} ${key}`) ?? this.relaxations.get(key)
     if (relaxed === 'off') return
     const expression = expressionOf(this.path)
     const known = `${key}\n${expression}\n${diagnostics}`
@@ -123,9 +131,10 @@ export class Run {
       if (this.seen.has(known)) return
       this.seen.add(known)
     }
-    if (this.issues.length >= ISSUES_MAX) throw new StopValidation('too-many-issues')
+    const given = relaxed ?? severity
+    if (!this.hasRoom(given)) return
     this.issues.push({
-      severity: relaxed ?? severity,
+      severity: given,
       code,
       diagnostics,
       expression: [expression],
@@ -133,6 +142,13 @@ export class Run {
       text: { fr: text.fr, en: text.en },
       steps: [...this.path],
     })
+  }
+
+  /** Advice beyond the bound is left out; errors beyond it end the run. */
+  private hasRoom(severity: IssueSeverity): boolean {
+    if (severity === 'warning' || severity === 'information') return ++this.advice <= ADVICE_MAX
+    if (++this.errors > ERRORS_MAX) throw new StopValidation('too-many-issues')
+    return true
   }
 
   /** Does the work and gives its issues back instead of keeping them. */
@@ -158,8 +174,7 @@ export class Run {
         if (this.seen.has(known)) continue
         this.seen.add(known)
       }
-      if (this.issues.length >= ISSUES_MAX) throw new StopValidation('too-many-issues')
-      this.issues.push(issue)
+      if (this.hasRoom(issue.severity)) this.issues.push(issue)
     }
   }
 

@@ -2,7 +2,7 @@
 import { compileDiscriminator } from './discriminators.ts'
 import type { Slicing } from './element-definition.ts'
 import type { Item } from './profile-check.ts'
-import { nodeChecks, type ProfileContext } from './profile-compiler.ts'
+import { nodeChecks, sourceOf, type ProfileContext } from './profile-compiler.ts'
 import type { ProfileNode } from './profile-tree.ts'
 import type { Run } from './run.ts'
 import type { CompiledSlice, CompiledSlicing } from './slicing.ts'
@@ -52,6 +52,7 @@ function compileSlice(
   return {
     name,
     label: `${definition.path}:${name}`,
+    source: sourceOf(definition, context),
     min: definition.min,
     max: definition.max,
     matches: lazyMatch(slice, slicing, context),

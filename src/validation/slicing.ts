@@ -7,6 +7,8 @@ export interface CompiledSlice {
   readonly name: string
   /** As issues name it: `Observation.component:SystolicBP`. */
   readonly label: string
+  /** As relaxations name it. */
+  readonly source: string
   readonly min: number
   readonly max: number
   readonly matches: (item: Item, run: Run) => boolean
@@ -49,11 +51,16 @@ export function checkSlices(
     checkOrder(slicing, at, order, placed, run)
     if (at < 0) continue
     members[at]!.push(placed)
+    const outer = run.source
+    run.source = slices[at]!.source
     run.at(placed.steps, () => {
       for (const check of slices[at]!.checks) check(placed.item, run)
     })
+    run.source = outer
   }
+  const outer = run.source
   slices.forEach((slice, at) => checkSlice(slice, members[at]!, slicing.profile, run))
+  run.source = outer
 }
 
 interface Order {
@@ -93,6 +100,7 @@ function checkSlice(
   run: Run,
 ): void {
   const found = `but found ${members.length} (from ${profile})`
+  run.source = slice.source
   if (members.length < slice.min) {
     run.report('slice-min', `Slice ${slice.label}: minimum required = ${slice.min}, ${found}`)
   }
