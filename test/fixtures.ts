@@ -7,15 +7,21 @@ import { createMemoryStore } from '../src/store/memory/memory-store.ts'
 
 export const baseUrl = 'http://localhost:8080/fhir'
 
+export interface ServerOptions extends Surroundings {
+  readonly env?: Record<string, string>
+  /** With national rules and validation; plain FHIR unless told. */
+  readonly national?: boolean
+}
+
 /** A server on the memory store, silent and without demonstration data. */
 export async function openServer(
   t: Test,
-  { env = {}, ...surroundings }: Surroundings & { env?: Record<string, string> } = {},
+  { env = {}, national = false, ...surroundings }: ServerOptions = {},
 ): Promise<Server> {
   const config = loadConfig({ STORE_URL: 'memory:', LOG_LEVEL: 'silent', DEMO_DATA: 'off', ...env })
   const server = await buildServer(config, {
     store: createMemoryStore({ now: surroundings.now ?? Date.now }),
-    rules: 'none',
+    ...(national ? {} : { rules: 'none' as const }),
     ...surroundings,
   })
   t.teardown(() => server.close())

@@ -102,11 +102,9 @@ export function locate(issue: Issue, draft: Draft): Issue {
 
 async function buildCommitPlan(context: Context, plan: DraftPlan): Promise<CommitPlan> {
   const writes: PlannedWrite[] = Array.from({ length: plan.drafts.length })
-  // Binaries last: their envelope repeats the patients of the resource that they belong to.
+  // Contents last: their envelope repeats the patients of the resource that they belong to.
   const order = plan.drafts.map((_, index) => index)
-  order.sort(
-    (a, b) => Number(plan.drafts[a]!.type === 'Binary') - Number(plan.drafts[b]!.type === 'Binary'),
-  )
+  order.sort((a, b) => Number(isContent(plan.drafts[a]!)) - Number(isContent(plan.drafts[b]!)))
   for (const index of order) writes[index] = await buildWrite(context, plan, plan.drafts[index]!)
   return {
     preconditions: plan.preconditions,
@@ -114,6 +112,11 @@ async function buildCommitPlan(context: Context, plan: DraftPlan): Promise<Commi
     claims: plan.claims,
     events: plan.events,
   }
+}
+
+/** A Binary, or a Bundle that rules took for the content of a document. */
+function isContent({ type, governedBy }: Draft): boolean {
+  return type === 'Binary' || (type === 'Bundle' && governedBy.size > 0)
 }
 
 async function buildWrite(context: Context, plan: DraftPlan, draft: Draft): Promise<PlannedWrite> {
@@ -151,22 +154,23 @@ async function buildWrite(context: Context, plan: DraftPlan, draft: Draft): Prom
     caller: context.store.caller,
     now: services.now(),
     previous: stored?.envelope,
-    owner: type === 'Binary' ? await ownerOf(context, plan, draft) : undefined,
+    owner: isContent(draft) ? await ownerOf(context, plan, draft) : undefined,
   })
-  const serialized = serializeStored(markBaseUrl(resource, services.baseUrl), { id, versionId })
+  const place = { id, versionId, writtenAt: draft.writtenAt }
+  const unsearchable = services.rules.some((rule) => rule.isUnsearchable?.(draft))
   return {
     method,
     type,
     id,
     versionId,
-    ...serialized,
-    entries,
+    ...serializeStored(markBaseUrl(resource, services.baseUrl), place),
+    entries: unsearchable ? [] : entries,
     envelope: draft.envelope,
-    ...(services.rules.some((rule) => rule.isUnsearchable?.(draft)) ? { unsearchable: true } : {}),
+    ...(unsearchable ? { unsearchable } : {}),
     ...(blob ? { blob } : {}),
     ...(outward
       ? {
-          withheld: serializeStored(markBaseUrl(outward.form, services.baseUrl), { id, versionId }),
+          withheld: serializeStored(markBaseUrl(outward.form, services.baseUrl), place),
         }
       : {}),
   }
@@ -193,13 +197,13 @@ function markBaseUrl(resource: Resource, baseUrl: string): Resource {
   )
 }
 
-/** The resource a Binary was created with: its security context, or what refers to it in the plan. */
+/** The resource a content was created with: its security context, or what refers to it in the plan. */
 async function ownerOf(
   context: Context,
   plan: DraftPlan,
   draft: Draft,
 ): Promise<{ reference: string; patients: readonly string[] } | undefined> {
-  const own = `Binary/${draft.id}`
+  const own = `${draft.type}/${draft.id}`
   for (const other of plan.drafts) {
     if (other === draft || !other.resource || other.type === 'List') continue
     let refers = false

@@ -26,6 +26,11 @@ export interface Draft {
   envelope?: Envelope
   /** Found on the way; errors refuse the plan, others travel with the answer. */
   readonly issues: Issue[]
+  /**
+   * The instant that stands as meta.lastUpdated in the body, ms. Set by a rule that has to know the
+   * stored bytes before the commit (the hash of a document Bundle); the store writes no other.
+   */
+  writtenAt?: number
   /** The place in the request's Bundle, for expressions. */
   readonly entryIndex?: number
 }

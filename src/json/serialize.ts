@@ -11,7 +11,7 @@ export const baseUrlMark = `~base:${randomUUID()}~`
 
 export interface SerializedResource {
   readonly body: Buffer
-  /** Where the 24 bytes of meta.lastUpdated stand, for the store to fill in. */
+  /** Where the 24 bytes of meta.lastUpdated stand, for the store to fill in; -1: they are final. */
   readonly lastUpdatedOffset: number
   /** Where the base URL goes; see `baseUrlMark`. */
   readonly slots: number[]
@@ -25,15 +25,18 @@ const lastUpdatedPlaceholder = '1970-01-01T00:00:00.000Z'
  */
 export function serializeStored(
   resource: Resource,
-  { id, versionId }: { id: string; versionId: number },
+  { id, versionId, writtenAt }: { id: string; versionId: number; writtenAt?: number | undefined },
 ): SerializedResource {
   const { resourceType, id: _id, meta, ...rest } = resource
   const type = JSON.stringify(resourceType)
   // Written by hand, so that the offset is known without a search.
   const head = `{"resourceType":${type},"id":${JSON.stringify(id)},"meta":{"versionId":"${versionId}","lastUpdated":"`
   const tail = `${membersAfter(storedMeta(meta))}${membersAfter(rest)}`
-  const text = `${head}${lastUpdatedPlaceholder}"${tail}`
-  return { ...takeSlots(text), lastUpdatedOffset: Buffer.byteLength(head) }
+  const time = writtenAt === undefined ? lastUpdatedPlaceholder : new Date(writtenAt).toISOString()
+  return {
+    ...takeSlots(`${head}${time}"${tail}`),
+    lastUpdatedOffset: writtenAt === undefined ? Buffer.byteLength(head) : -1,
+  }
 }
 
 function storedMeta(meta: unknown): JsonObject {

@@ -46,7 +46,7 @@ export interface PlannedWrite {
   readonly body: Uint8Array
   /**
    * Where in `body` the 24 bytes of meta.lastUpdated stand (`2026-01-01T00:00:00.000Z`): the store
-   * writes the commit's time there. -1 for a delete.
+   * writes the commit's time there. -1 for a delete, and where the body's own time stays.
    */
   readonly lastUpdatedOffset: number
   readonly slots: readonly number[]

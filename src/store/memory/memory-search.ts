@@ -131,8 +131,8 @@ function* applyRule(
     for (const source of sources) {
       if (source.stored.type !== rule.sourceType) continue
       for (const { type, id } of referencesUnder(rule, source)) {
-        const target = run.log.newest(type, id, run.asOf)
-        if (target && !target.stored.deleted) yield target
+        const target = run.log.found(type, id, run.asOf)
+        if (target) yield target
       }
     }
     return

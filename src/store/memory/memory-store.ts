@@ -78,7 +78,7 @@ function commit(state: State, plan: CommitPlan, now: number): CommitResult {
   const { sequence, lastUpdated } = state
   for (const claim of plan.claims) state.claims.add(claim)
   for (const write of plan.writes)
-    state.log.append(toStored(write, { sequence, lastUpdated }), write.entries)
+    state.log.append(toStored(write, { sequence, lastUpdated }), write.entries, write.unsearchable)
   for (const { kind, data } of plan.events)
     state.events.push({ position: state.events.length + 1, sequence, kind, data })
   return { sequence, lastUpdated }

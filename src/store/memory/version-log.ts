@@ -10,6 +10,8 @@ export interface KeptVersion {
   readonly rid: number
   readonly stored: StoredVersion
   readonly entries: readonly IndexEntry[]
+  /** Not searched for, as a tombstone is not: see PlannedWrite. */
+  readonly unsearchable: boolean
 }
 
 interface Row {
@@ -23,7 +25,7 @@ export class VersionLog {
   readonly #byType = new Map<string, Row[]>()
   readonly #versions: KeptVersion[] = []
 
-  append(stored: StoredVersion, entries: readonly IndexEntry[]): void {
+  append(stored: StoredVersion, entries: readonly IndexEntry[], unsearchable = false): void {
     const key = `${stored.type}/${stored.id}`
     let row = this.#rows.get(key)
     if (!row) {
@@ -33,7 +35,7 @@ export class VersionLog {
       if (typed) typed.push(row)
       else this.#byType.set(stored.type, [row])
     }
-    const version = { rid: row.rid, stored, entries }
+    const version = { rid: row.rid, stored, entries, unsearchable }
     row.versions.push(version)
     this.#versions.push(version)
   }
@@ -52,19 +54,25 @@ export class VersionLog {
     return this.versions(type, id).findLast(({ stored }) => stored.sequence <= asOf)
   }
 
-  /** The resources of a type that existed at a commit, in the order of their creation. */
+  /** The version that searches, chains and includes see at a commit. */
+  found(type: string, id: string, asOf: number): KeptVersion | undefined {
+    const version = this.newest(type, id, asOf)
+    return version && isFound(version) ? version : undefined
+  }
+
+  /** The resources of a type that searches see at a commit, in the order of their creation. */
   current(type: string, asOf: number): KeptVersion[] {
     return (this.#byType.get(type) ?? []).flatMap(({ versions }) => {
       const version = versions.findLast(({ stored }) => stored.sequence <= asOf)
-      return version && !version.stored.deleted ? [version] : []
+      return version && isFound(version) ? [version] : []
     })
   }
 
   lookup(asOf: number): Lookup {
     return {
       find: (type, id) => {
-        const version = this.newest(type, id, asOf)
-        return version && !version.stored.deleted ? candidateOf(version) : undefined
+        const version = this.found(type, id, asOf)
+        return version && candidateOf(version)
       },
       all: (type) => this.current(type, asOf).map(candidateOf),
     }
@@ -88,6 +96,10 @@ export class VersionLog {
     if (!current || current === version) return true
     return matchesClause(clause, candidateOf(current), this.lookup(Infinity))
   }
+}
+
+function isFound({ stored, unsearchable }: KeptVersion): boolean {
+  return !stored.deleted && !unsearchable
 }
 
 export function candidateOf({ stored, entries }: KeptVersion): Candidate {
