@@ -22,6 +22,7 @@ import {
   type StoredDefinitions,
 } from './interactions/stored-definitions.ts'
 import { createIdMaker } from './interactions/ids.ts'
+import { dmpDefaultEntries } from './national/dmp/default-entries.ts'
 import { createDmpRules } from './national/dmp/dmp-rules.ts'
 import { isStoredSubmissionSet } from './national/dmp/document-parts.ts'
 import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
@@ -161,7 +162,12 @@ function createServices(
   const startedAt = new Date(now()).toISOString()
   return {
     registry,
-    extract: createIndexExtractor({ registry, timeZone, baseUrl }),
+    extract: createIndexExtractor({
+      registry,
+      timeZone,
+      baseUrl,
+      ...(isPlain ? {} : { defaultEntries: dmpDefaultEntries }),
+    }),
     definitions,
     validator: isPlain ? noValidator : createFhirValidator(registry),
     rules: isPlain ? [] : createNationalRules(config),
