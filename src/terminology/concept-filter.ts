@@ -1,8 +1,8 @@
 /** The filters of `ValueSet.compose.include.filter`. R4 valueset-filter-operator.html. */
-import { RE2JS } from 're2js'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import type { CodeSystemTable, Concept } from './code-system.ts'
+import { compilePattern } from './linear-regex.ts'
 import { not, type Verdict } from './three-valued.ts'
 
 export type ConceptTest = (concept: Concept) => Verdict
@@ -35,7 +35,7 @@ const operators: Readonly<Record<string, FilterKind>> = {
   regex: (property, value, system) => {
     const pattern = compilePattern(value)
     if (!pattern) return () => undefined
-    return (concept) => valuesOf(concept, property, system).some((found) => pattern.matches(found))
+    return (concept) => valuesOf(concept, property, system).some((found) => pattern(found))
   },
 }
 
@@ -46,14 +46,6 @@ export function compileFilter(filter: JsonObject, system: CodeSystemTable): Conc
     return () => undefined
   const operator = Object.hasOwn(operators, op) ? operators[op] : undefined
   return operator ? operator(property, value, system) : () => undefined
-}
-
-function compilePattern(text: string): RE2JS | undefined {
-  try {
-    return RE2JS.compile(text)
-  } catch {
-    return undefined
-  }
 }
 
 function valuesOf(concept: Concept, property: string, system: CodeSystemTable): string[] {

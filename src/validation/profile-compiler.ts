@@ -2,50 +2,21 @@
  * Compiles what a profile adds to its base type. The base type's own rules are checked once by its
  * shape, so an element that the profile leaves as it is costs nothing here.
  */
-import type { PackageReference, Registry } from '../conformance/registry.ts'
-import type { JsonObject, JsonValue } from '../fhir/resource.ts'
+import type { JsonObject } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import type { Terminology } from '../terminology/terminology.ts'
 import { bindingChecks, valueSetCheck } from './bindings.ts'
 import type { ElementDefinition } from './element-definition.ts'
-import { constraintChecks, type CompileInvariant, type InvariantCheck } from './invariants.ts'
+import { constraintChecks, type InvariantCheck } from './invariants.ts'
 import { typeCheck, valueRules } from './item-checks.ts'
-import type { ItemCheck, ProfileLookup } from './profile-check.ts'
+import type { ItemCheck } from './profile-check.ts'
 import { holdersOf, itemsOf, type Holder } from './profile-items.ts'
 import { nodeAt, type ProfileNode } from './profile-tree.ts'
 import type { Run } from './run.ts'
 import type { ValueCheck } from './shape.ts'
 import { checkSlices, type CompiledSlicing } from './slicing.ts'
 import { compileSlicing } from './slice-compiler.ts'
+import { sourceOf, type ProfileContext } from './profile-context.ts'
 import { targetChecks, typeProfileChecks } from './type-profiles.ts'
-
-export interface ProfileSources {
-  readonly registry: Registry
-  readonly terminology: Terminology
-  readonly compileInvariant: CompileInvariant
-  readonly profile: ProfileLookup
-  /** The element of an R4 type's snapshot: `HumanName.family`. */
-  readonly baseElement: (path: string) => ElementDefinition | undefined
-  /** Checks a value against a profile in place; a resource in its own scope. */
-  readonly checkProfile: (value: JsonObject, canonical: ProfileName, run: Run) => void
-  /** Whether it conforms, without keeping issues; remembered for each resource of a run. */
-  readonly conforms: (value: JsonValue, canonical: string, run: Run) => boolean
-  /** The first error of a value that does not conform. */
-  readonly whyNot: (value: JsonObject, canonical: string, run: Run) => string
-  readonly isSubtype: (type: string, base: string) => boolean
-}
-
-export interface ProfileName {
-  readonly canonical: string
-  readonly from: PackageReference
-}
-
-export interface ProfileContext {
-  readonly sources: ProfileSources
-  readonly canonical: string
-  readonly package: PackageReference
-  readonly root: ProfileNode
-}
 
 export function compileProfile(context: ProfileContext, type: string): ItemCheck[] {
   return nodeChecks(context.root, [type], context)
@@ -213,7 +184,7 @@ function compileGroup(
     max: definition.max < (base?.max ?? Number.POSITIVE_INFINITY) ? definition.max : undefined,
   }
   const checks = nodeChecks(child, types, context)
-  const slicing = compileSlicing(child, types, context)
+  const slicing = compileSlicing(child, types, context, nodeChecks)
   const isIdle = bounds.min === 0 && bounds.max === undefined && checks.length === 0 && !slicing
   return isIdle ? [] : [groupCheck({ definition, holders, bounds, checks, slicing, context })]
 }
@@ -254,15 +225,6 @@ function groupCheck(group: Group): GroupCheck {
     if (slicing) checkSlices(slicing, items, run)
     run.source = outer
   }
-}
-
-/** As relaxations name an element: `<profile url>#<path>`, a slice with its name. */
-export function sourceOf(
-  { path, sliceName }: ElementDefinition,
-  { canonical }: ProfileContext,
-): string {
-  const slice = sliceName === undefined ? '' : `:${sliceName}`
-  return `${canonical.replace(/\|.*$/, '')}#${path}${slice}`
 }
 
 function checkBounds({ definition, bounds, context }: Group, count: number, run: Run): void {

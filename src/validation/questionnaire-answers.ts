@@ -1,7 +1,7 @@
 /** One answer against its question: type, options, bounds. R4 questionnaire.html#2.44.3. */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
-import { RE2JS } from 're2js'
+import { compilePattern } from '../terminology/linear-regex.ts'
 import { decodedLength } from './data-type-checks.ts'
 import type { Engine } from './engine.ts'
 import { compareValues } from './item-checks.ts'
@@ -108,16 +108,8 @@ function checkText(value: JsonValue, question: Question, run: Run): void {
     wrong(run, `The answer '${shown(value)}' is longer than the maximum length of ${maxLength}`)
   }
   const regex = settingOf(question, 'regex')
-  if (typeof regex === 'string' && !matches(value, regex)) {
+  if (typeof regex === 'string' && compilePattern(regex)?.(value) === false) {
     wrong(run, `The answer '${shown(value)}' does not match the pattern ${regex}`)
-  }
-}
-
-function matches(value: string, regex: string): boolean {
-  try {
-    return RE2JS.matches(regex, value)
-  } catch {
-    return true
   }
 }
 

@@ -1,21 +1,31 @@
 /** Compiles the slices of an element of a profile. R4 profiling.html#slicing. */
 import { compileDiscriminator } from './discriminators.ts'
 import type { Slicing } from './element-definition.ts'
-import type { Item } from './profile-check.ts'
-import { nodeChecks, sourceOf, type ProfileContext } from './profile-compiler.ts'
+import type { Item, ItemCheck } from './profile-check.ts'
+import { sourceOf, type ProfileContext } from './profile-context.ts'
 import type { ProfileNode } from './profile-tree.ts'
 import type { Run } from './run.ts'
 import type { CompiledSlice, CompiledSlicing } from './slicing.ts'
+
+/** Compiles what a profile states of one element; passed in, since the two call each other. */
+export type CompileNode = (
+  node: ProfileNode,
+  types: readonly string[],
+  context: ProfileContext,
+) => ItemCheck[]
 
 export function compileSlicing(
   head: ProfileNode,
   types: readonly string[],
   context: ProfileContext,
+  compileNode: CompileNode,
 ): CompiledSlicing | undefined {
   if (head.slices.length === 0) return undefined
   const slicing = head.definition.slicing ?? impliedSlicing(head)
   if (!slicing || slicing.discriminators.length === 0) return undefined
-  const slices = head.slices.map((slice) => compileSlice(slice, slicing, types, context))
+  const slices = head.slices.map((slice) =>
+    compileSlice(slice, { slicing, types, context, compileNode }),
+  )
   if (slicing.rules !== 'closed' && slices.every(isIdle)) return undefined
   return {
     rules: slicing.rules,
@@ -39,11 +49,16 @@ function impliedSlicing({ definition }: ProfileNode): Slicing | undefined {
   return { discriminators: [{ type: 'type', path: '$this' }], rules: 'open', isOrdered: false }
 }
 
+interface SliceContext {
+  readonly slicing: Slicing
+  readonly types: readonly string[]
+  readonly context: ProfileContext
+  readonly compileNode: CompileNode
+}
+
 function compileSlice(
   slice: ProfileNode,
-  slicing: Slicing,
-  types: readonly string[],
-  context: ProfileContext,
+  { slicing, types, context, compileNode }: SliceContext,
 ): CompiledSlice {
   const { definition } = slice
   const name = definition.sliceName ?? ''
@@ -56,8 +71,8 @@ function compileSlice(
     min: definition.min,
     max: definition.max,
     matches: lazyMatch(slice, slicing, context),
-    checks: nodeChecks(slice, own.length > 0 ? own : types, context),
-    reslicing: compileSlicing(slice, types, context),
+    checks: compileNode(slice, own.length > 0 ? own : types, context),
+    reslicing: compileSlicing(slice, types, context, compileNode),
   }
 }
 
