@@ -189,7 +189,7 @@ function composite(clause: CompositeClause, scope: Scope): Sql {
   const alias = lookups.alias()
   const f = raw(alias)
   const packs = sql`SELECT 1 FROM fact ${f} JOIN version v ON v.vid = ((${f}.rid << 20) | ${f}.version)`
-  return sql`EXISTS (${packs} WHERE ${f}.rid = ${raw(row)}.rid AND ${isVersionOf(alias, view)} AND matches_composite(v.entries, ${param}, ${JSON.stringify(clause)}))`
+  return sql`EXISTS (${packs} WHERE ${f}.type = ${typeId} AND ${f}.rid = ${raw(row)}.rid AND ${isVersionOf(alias, view)} AND matches_composite(v.entries, ${param}, ${JSON.stringify(clause)}))`
 }
 
 /** Few targets: a seek for each. Many: the set of all holders. */

@@ -64,7 +64,7 @@ function holdsNow(restriction: Clause, scope: Scope): Sql {
   const alias = scope.lookups.alias()
   const c = raw(alias)
   const now: Scope = { ...scope, view: { kind: 'now' }, row: alias, table: 'fact' }
-  return sql`EXISTS (SELECT 1 FROM fact ${c} WHERE ${c}.rid = ${raw(scope.row)}.rid AND ${c}.ended = ${raw(String(endless))} AND ${compileClause(restriction, now)})`
+  return sql`EXISTS (SELECT 1 FROM fact ${c} WHERE ${c}.type = ${scope.typeId} AND ${c}.rid = ${raw(scope.row)}.rid AND ${c}.ended = ${raw(String(endless))} AND ${compileClause(restriction, now)})`
 }
 
 function matching({ driver, test, scope }: CompiledSearch): Sql {
@@ -116,5 +116,5 @@ export function placeStatement(rid: number, scope: Scope, sort: SortPlan): Sql {
   const d = raw(scope.row)
   const fact: Scope = { ...scope, table: 'fact' }
   const keys = sort.keys.map((key) => sql`${keyValue(key, fact)}, `)
-  return sql`SELECT ${joinSql(keys, '')}${d}.rid FROM fact ${d} WHERE ${d}.rid = ${rid} AND ${isVersionOf(scope.row, scope.view)}`
+  return sql`SELECT ${joinSql(keys, '')}${d}.rid FROM fact ${d} WHERE ${d}.type = ${scope.typeId} AND ${d}.rid = ${rid} AND ${isVersionOf(scope.row, scope.view)}`
 }

@@ -43,7 +43,9 @@ export class FactWriter {
 
   constructor(db: DatabaseSync, dictionary: GrowingDictionary) {
     this.#dictionary = dictionary
-    this.#end = db.prepare(`UPDATE fact SET ended = ? WHERE rid = ? AND ended = ${endless}`)
+    this.#end = db.prepare(
+      `UPDATE fact SET ended = ? WHERE type = ? AND rid = ? AND ended = ${endless}`,
+    )
     this.#add = db.prepare(
       `INSERT INTO fact(rid, ended, version, since, type, deleted, sort, time, class, doc_type,
         status, confidentiality, organization, user, client, deposited, patients, owner, labels,
@@ -69,8 +71,8 @@ export class FactWriter {
   }
 
   /** Ends the newest version; the next must be added with the same sequence. */
-  end(rid: number, sequence: number): void {
-    this.#end.run(sequence, rid)
+  end({ typeId, rid, sequence }: VersionPlace): void {
+    this.#end.run(sequence, typeId, rid)
   }
 
   add(

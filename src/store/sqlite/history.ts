@@ -74,7 +74,7 @@ function scopeOf(
   }
   const rid = lookups.resourceId(typeId, scope.id)
   if (rid === undefined) return undefined
-  return { from: raw('fact h'), test: sql`h.rid = ${rid}`, order, typeId }
+  return { from: raw('fact h'), test: sql`h.type = ${typeId} AND h.rid = ${rid}`, order, typeId }
 }
 
 /** A version is current from its commit until the next one's, as far as `asOf` sees. */

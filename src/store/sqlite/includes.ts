@@ -3,6 +3,7 @@ import type { IncludeRule, SearchRequest } from '../../search/search-request.ts'
 import type { StoredVersion } from '../stored-version.ts'
 import { permits } from './compile-search.ts'
 import { unpackReferences } from './entry-unpack.ts'
+import { setOfIds } from './rid-sets.ts'
 import type { SearchLookups } from './search-lookups.ts'
 import type { Scope, View } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
@@ -105,12 +106,8 @@ function fetchTargets(run: Run, targets: ReadonlyMap<number, number>): readonly 
   )
   const found = new Map<number, Found>()
   for (const [typeId, group] of byType) {
-    const set = isOneOf(
-      raw('d.rid'),
-      group.map(({ rid }) => rid),
-    )
-    for (const each of fetchPermitted(run, typeId, sql`SELECT d.rid FROM fact d WHERE ${set}`))
-      found.set(each.rid, each)
+    const set = setOfIds(group.map(({ rid }) => rid))
+    for (const each of fetchPermitted(run, typeId, set)) found.set(each.rid, each)
   }
   return rids.flatMap((rid) => found.get(rid) ?? [])
 }
@@ -137,7 +134,7 @@ function fetchPermitted(run: Run, typeId: number, set: Sql): Found[] {
   const scope: Scope = { typeId, view, row: 'f', table: 'fact', lookups }
   const permitted = restriction ? permits(restriction, scope) : sqlTrue
   const limit = request.includesMax + seen.size + 1
-  const chosen = sql`SELECT f.rid, f.version FROM fact f WHERE f.rid IN (${set}) AND ${isVersionOf('f', view)} AND f.type = ${typeId} AND f.deleted = 0 AND ${permitted} ORDER BY f.rid LIMIT ${limit}`
+  const chosen = sql`SELECT f.rid, f.version FROM fact f WHERE f.type = ${typeId} AND f.rid IN (${set}) AND ${isVersionOf('f', view)} AND f.deleted = 0 AND ${permitted} ORDER BY f.rid LIMIT ${limit}`
   const rows = lookups.statements.all(
     sql`SELECT k.rid, v.id, ${raw(versionColumns)} FROM (${chosen}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
   )

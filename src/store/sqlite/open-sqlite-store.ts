@@ -7,6 +7,7 @@ import type { FolderLock } from './folder-lock.ts'
 import { lockFolder } from './folder-lock.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { WriterClient } from './writer-client.ts'
+import { sharedBytes } from './writer-messages.ts'
 
 export interface SqliteStoreOptions {
   readonly folder: string
@@ -36,7 +37,7 @@ export async function openSqliteStore({
   const blobFolder = join(folder, 'blobs')
   const lock = await prepareFolder(folder, blobFolder)
   const file = join(folder, 'passerelle.db')
-  const shared = new SharedArrayBuffer(8)
+  const shared = new SharedArrayBuffer(sharedBytes)
   const settings = { file, groupDelayMs, groupBytesMax, pagingWindowMs, shared }
   try {
     const { client, secret } = await WriterClient.start(settings, queueMax)

@@ -14,6 +14,8 @@ import { deleteMethod, sortOfDate } from './packed-plan.ts'
 import type { RowBatch } from './row-batch.ts'
 import { versionKey } from './schema.ts'
 
+const targetsRememberedMax = 50_000
+
 /** The last numbers given; kept in the row of `state` at each commit. */
 export interface Counters {
   sequence: number
@@ -45,6 +47,8 @@ export class PlanWriter {
   readonly #batch: RowBatch
   readonly #facts: FactWriter
   readonly #head = new ByteWriter()
+  /** Patients and practitioners come again and again; a target's number never changes. */
+  readonly #targets = new Map<string, number>()
   readonly #find: StatementSync
   readonly #add: StatementSync
   readonly #update: StatementSync
@@ -83,6 +87,7 @@ export class PlanWriter {
 
   /** After a rollback. */
   forget(): void {
+    this.#targets.clear()
     this.#facts.forget()
   }
 
@@ -131,10 +136,14 @@ export class PlanWriter {
 
   /** What references to this resource point to; a stub row when it was never seen. */
   #targetId(typeId: number, id: string): number {
+    const key = `${typeId}/${id}`
+    const remembered = this.#targets.get(key)
+    if (remembered !== undefined) return remembered
     const known = this.#find.get(typeId, id) as ResourceRow | undefined
-    if (known) return known.tid
-    const tid = ++this.#counters.rid
-    this.#add.run(typeId, id, 0, tid, 0)
+    const tid = known?.tid ?? ++this.#counters.rid
+    if (!known) this.#add.run(typeId, id, 0, tid, 0)
+    if (this.#targets.size >= targetsRememberedMax) this.#targets.clear()
+    this.#targets.set(key, tid)
     return tid
   }
 
@@ -163,8 +172,8 @@ export class PlanWriter {
       sort: write.sort,
       deleted: write.method === deleteMethod,
     }
-    if (write.versionId > 1) this.#facts.end(rid, sequence)
     const version = { rid, typeId, versionId: write.versionId, sequence, time }
+    if (write.versionId > 1) this.#facts.end(version)
     this.#facts.add(version, state, head.codes)
     if (subject.last !== index) return
     if (write.versionId > subject.version + 1)

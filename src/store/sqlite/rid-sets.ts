@@ -243,7 +243,7 @@ function hasSets(clause: HasClause, scope: Scope): Sql[] | undefined {
   const param = typeId === 0 ? 0 : lookups.dictionary.paramId(typeId, clause.code)
   if (param === 0) return []
   const rids = lookups.innerIds(typeId, innerClauses(clause), view)
-  return rids && [setOfIds(lookups.referredBy(rids, param, view))]
+  return rids && [setOfIds(lookups.referredBy(rids, { typeId, paramId: param }, view))]
 }
 
 export function hasTest(clause: HasClause, scope: Scope): Sql {

@@ -136,7 +136,7 @@ function referenceTable(db: DatabaseSync): Table<ReferenceRow> {
   return {
     ...inserts(db, 'reference', 'param, target, sort, rid, version, since', '?, ?, ?, ?, ?, ?'),
     end: ends(db, 'reference', 'param = ? AND target = ? AND sort = ? AND rid = ? AND version = ?'),
-    compare: (a, b) => a.param - b.param || a.target - b.target || b.sort - a.sort || a.rid - b.rid,
+    compare: (a, b) => a.target - b.target || a.param - b.param || b.sort - a.sort || a.rid - b.rid,
     push: (row, values) =>
       values.push(row.param, row.target, row.sort, row.rid, row.version, row.since),
     key: (row) => [row.param, row.target, row.sort, row.rid, row.version],

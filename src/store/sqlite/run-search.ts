@@ -14,7 +14,7 @@ import { isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
 import { columnOfKey, keyOfColumn, planSort } from './sort-plan.ts'
 import type { SqlValue } from './sql.ts'
-import { raw, sql } from './sql.ts'
+import { isOneOf, raw, sql } from './sql.ts'
 import { storedVersion, versionColumns } from './stored-row.ts'
 
 const cheapTotalMax = 1000
@@ -103,7 +103,7 @@ function findMatches(
   view: View,
   lookups: SearchLookups,
 ): Match[] {
-  const place = request.position && findPlace(request.position.at, request.sort, view, lookups)
+  const place = request.position && findPlace(request, view, lookups)
   const limit = request.count + 1
   const found = searches.flatMap((search) => {
     const placed = place ? { ...search, place: placeIn(place, search.sort) } : search
@@ -128,7 +128,7 @@ function fetchMatches(compiled: CompiledSearch, limit: number, lookups: SearchLo
   const { keys } = search.sort
   const names = keys.map((_, index) => `k.k${index}, `).join('')
   const rows = lookups.statements.all(
-    sql`SELECT k.rid, ${raw(names)}v.id, ${raw(versionColumns)} FROM (${ridStatement(compiled, limit)}) AS k CROSS JOIN fact f ON f.rid = k.rid AND ${isVersionOf('f', scope.view)} CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version)`,
+    sql`SELECT k.rid, ${raw(names)}v.id, ${raw(versionColumns)} FROM (${ridStatement(compiled, limit)}) AS k CROSS JOIN fact f ON f.type = ${scope.typeId} AND f.rid = k.rid AND ${isVersionOf('f', scope.view)} CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version)`,
   )
   const type = lookups.dictionary.typeName(scope.typeId)
   return rows.map((row) => ({
@@ -149,15 +149,16 @@ interface Place {
 }
 
 function findPlace(
-  at: JsonValue,
-  sort: readonly SortKey[],
+  { position, sort, types }: SearchRequest,
   view: View,
   lookups: SearchLookups,
 ): Place {
+  const at = position?.at
+  const typeIds = types.map((type) => lookups.dictionary.typeId(type))
   const row =
     typeof at === 'number'
       ? lookups.statements.get(
-          sql`SELECT f.type FROM fact f WHERE f.rid = ${at} AND ${isVersionOf('f', view)}`,
+          sql`SELECT f.type FROM fact f WHERE ${isOneOf(raw('f.type'), typeIds)} AND f.rid = ${at} AND ${isVersionOf('f', view)}`,
         )
       : undefined
   if (!row) throw new InvalidRequest('The page link does not belong to this store')

@@ -45,8 +45,7 @@ CREATE TABLE fact(
   client INTEGER NOT NULL, deposited INTEGER NOT NULL, patients INTEGER NOT NULL,
   owner TEXT NOT NULL,
   labels TEXT NOT NULL, authors TEXT NOT NULL, params TEXT NOT NULL,
-  PRIMARY KEY (rid, ended, version)) WITHOUT ROWID;
-CREATE INDEX fact_by_rid ON fact(type, deleted, rid);
+  PRIMARY KEY (type, rid, ended, version)) WITHOUT ROWID;
 CREATE INDEX fact_by_date ON fact(type, deleted, sort DESC, rid);
 CREATE INDEX fact_by_time ON fact(type, time, rid);
 CREATE INDEX fact_by_seq ON fact(since, rid);
@@ -63,7 +62,7 @@ CREATE TABLE token(
 CREATE TABLE reference(
   param INTEGER NOT NULL, target INTEGER NOT NULL, sort INTEGER NOT NULL, rid INTEGER NOT NULL,
   version INTEGER NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL,
-  PRIMARY KEY (param, target, sort DESC, rid, version, since)) WITHOUT ROWID;
+  PRIMARY KEY (target, param, sort DESC, rid, version, since)) WITHOUT ROWID;
 CREATE TABLE string(
   param INTEGER NOT NULL, folded TEXT NOT NULL, rid INTEGER NOT NULL, exact INTEGER NOT NULL,
   since INTEGER NOT NULL, ended INTEGER NOT NULL, sort INTEGER NOT NULL,
@@ -111,9 +110,9 @@ export function migrateSchema(db: DatabaseSync): void {
 }
 
 export function configureWriter(db: DatabaseSync): void {
-  db.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+  db.exec(`PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;
-    PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
+    PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;
     PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF`)
 }
 

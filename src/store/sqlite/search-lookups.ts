@@ -124,10 +124,14 @@ export class SearchLookups implements Lookups {
     return targets.map((target) => rids.get(target) ?? target)
   }
 
-  referredBy(rids: readonly number[], paramId: number, view: View): readonly number[] {
+  referredBy(
+    rids: readonly number[],
+    { typeId, paramId }: { readonly typeId: number; readonly paramId: number },
+    view: View,
+  ): readonly number[] {
     if (rids.length === 0) return []
     const packs = this.statements.all(
-      sql`SELECT v.entries FROM fact f CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version) WHERE ${isOneOf(raw('f.rid'), rids)} AND ${isVersionOf('f', view)} AND v.entries IS NOT NULL`,
+      sql`SELECT v.entries FROM fact f CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version) WHERE f.type = ${typeId} AND ${isOneOf(raw('f.rid'), rids)} AND ${isVersionOf('f', view)} AND v.entries IS NOT NULL`,
     )
     const targets = new Set<number>()
     for (const [pack] of packs) {

@@ -35,7 +35,11 @@ export interface Lookups {
   innerIds(typeId: number, clauses: readonly Clause[], view: View): readonly number[] | undefined
   targetIdsOf(rids: readonly number[]): readonly number[]
   /** The resources that these refer to under a parameter. */
-  referredBy(rids: readonly number[], paramId: number, view: View): readonly number[]
+  referredBy(
+    rids: readonly number[],
+    param: { readonly typeId: number; readonly paramId: number },
+    view: View,
+  ): readonly number[]
   /** A new alias. */
   alias(): string
 }
@@ -69,5 +73,5 @@ export function factTest(scope: Scope, test: (alias: Sql) => Sql): Sql {
   if (scope.table === 'fact') return test(raw(scope.row))
   const alias = scope.lookups.alias()
   const a = raw(alias)
-  return sql`EXISTS (SELECT 1 FROM fact ${a} WHERE ${a}.rid = ${raw(scope.row)}.rid AND ${isVersionOf(alias, scope.view)} AND ${test(a)})`
+  return sql`EXISTS (SELECT 1 FROM fact ${a} WHERE ${a}.type = ${scope.typeId} AND ${a}.rid = ${raw(scope.row)}.rid AND ${isVersionOf(alias, scope.view)} AND ${test(a)})`
 }

@@ -46,11 +46,11 @@ export function keyValue({ key, source, descending }: PlannedKey, scope: Scope):
     return sql`(SELECT v.id FROM version v WHERE v.vid = ((${row}.rid << 20) | 1))`
   if (source === 'time') {
     if (scope.table === 'fact') return sql`${row}.time`
-    return sql`(SELECT f.time FROM fact f WHERE f.rid = ${row}.rid AND ${isVersionOf('f', scope.view)})`
+    return sql`(SELECT f.time FROM fact f WHERE f.type = ${scope.typeId} AND f.rid = ${row}.rid AND ${isVersionOf('f', scope.view)})`
   }
   const param = scope.lookups.dictionary.paramId(scope.typeId, key.code)
   if (param === 0) return raw('NULL')
-  return sql`(SELECT sort_value(v.entries, ${param}, ${JSON.stringify(key)}) FROM fact f CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version) WHERE f.rid = ${row}.rid AND ${isVersionOf('f', scope.view)})`
+  return sql`(SELECT sort_value(v.entries, ${param}, ${JSON.stringify(key)}) FROM fact f CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version) WHERE f.type = ${scope.typeId} AND f.rid = ${row}.rid AND ${isVersionOf('f', scope.view)})`
 }
 
 /** A column of `keyValue` as search/sort-order.ts compares it, whatever the plan. */

@@ -28,6 +28,8 @@ import { deriveSecret, indexKey } from './store-secret.ts'
 import type { Row } from './statements.ts'
 import { storedVersion, versionColumns } from './stored-row.ts'
 import type { WriterClient } from './writer-client.ts'
+import type { SharedState } from './writer-messages.ts'
+import { viewShared } from './writer-messages.ts'
 
 const tidyIntervalMs = 60_000
 const orphanAgeMs = 3_600_000
@@ -52,7 +54,7 @@ export class SqliteStore implements ResourceStore {
   readonly #dictionary: Dictionary
   readonly #lookups: SearchLookups
   readonly #packer: PlanPacker
-  readonly #shared: BigInt64Array
+  readonly #shared: SharedState
   readonly #read: StatementSync
   readonly #readVersion: StatementSync
   readonly #findRid: StatementSync
@@ -73,7 +75,7 @@ export class SqliteStore implements ResourceStore {
     const hash = new KeyedHash(indexKey(parts.secret))
     this.#lookups = new SearchLookups(db, this.#dictionary, hash)
     this.#packer = new PlanPacker(new EntryPacker(hash, this.#dictionary))
-    this.#shared = new BigInt64Array(parts.shared)
+    this.#shared = viewShared(parts.shared)
     this.#read = db.prepare(
       `SELECT ${versionColumns} FROM resource r CROSS JOIN version v
         ON v.vid = ((r.rid << 20) | r.version) WHERE r.type = ? AND r.id = ?`,
@@ -147,7 +149,7 @@ export class SqliteStore implements ResourceStore {
   }
 
   sequence(): number {
-    return Number(Atomics.load(this.#shared, 0))
+    return Number(Atomics.load(this.#shared.sequence, 0))
   }
 
   secret(name: string): Buffer {

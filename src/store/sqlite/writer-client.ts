@@ -5,7 +5,8 @@ import { Unavailable } from '../../errors.ts'
 import type { CommitResult } from '../commit-plan.ts'
 import { PlanConflict } from '../commit-plan.ts'
 import type { PackedPlan, PlanOutcome } from './packed-plan.ts'
-import type { FromWriter, ToWriter, WriterSettings } from './writer-messages.ts'
+import type { FromWriter, SharedState, ToWriter, WriterSettings } from './writer-messages.ts'
+import { viewShared } from './writer-messages.ts'
 
 const probeIntervalMs = 1_000
 
@@ -17,19 +18,23 @@ interface Waiting {
 export class WriterClient {
   readonly #port: MessagePort
   readonly #queueMax: number
+  readonly #shared: SharedState
   readonly #waiting = new Map<number, Waiting>()
   readonly #tasks = new Map<number, (result: unknown) => void>()
   readonly #closed: Promise<void>
-  #outgoing: { interactive: PackedPlan[]; bulk: PackedPlan[] } = { interactive: [], bulk: [] }
-  #isFlushPlanned = false
   #number = 0
   #failure: string | undefined
   #lastProbe = 0
   #isClosing = false
   #onDrained: (() => void) | undefined
 
-  private constructor(worker: Worker, port: MessagePort, queueMax: number) {
+  private constructor(
+    worker: Worker,
+    port: MessagePort,
+    { shared, queueMax }: { readonly shared: SharedArrayBuffer; readonly queueMax: number },
+  ) {
     this.#port = port
+    this.#shared = viewShared(shared)
     this.#queueMax = queueMax
     port.on('message', (message: FromWriter) => this.#receive(message))
     worker.on('error', (error) => this.#lose(`The writer has stopped: ${error}`))
@@ -60,7 +65,10 @@ export class WriterClient {
       port1.close()
       throw new Unavailable(first.kind === 'refused' ? first.reason : 'The writer did not start')
     }
-    return { client: new WriterClient(worker, port1, queueMax), secret: first.secret }
+    return {
+      client: new WriterClient(worker, port1, { shared: settings.shared, queueMax }),
+      secret: first.secret,
+    }
   }
 
   /** The number under which the next plan is packed. Throws Unavailable once closed. */
@@ -74,11 +82,7 @@ export class WriterClient {
       const refusal = this.#refusal()
       if (refusal) return reject(new Unavailable(refusal))
       this.#waiting.set(plan.number, { resolve, reject })
-      this.#outgoing[priority].push(plan)
-      if (this.#isFlushPlanned) return undefined
-      this.#isFlushPlanned = true
-      // All plans of one turn of the event loop cross to the thread together.
-      setImmediate(() => this.#flush())
+      this.#post({ kind: 'plan', bulk: priority === 'bulk', plan })
       return undefined
     })
   }
@@ -89,24 +93,20 @@ export class WriterClient {
     return undefined
   }
 
-  #flush(): void {
-    this.#isFlushPlanned = false
-    const { interactive, bulk } = this.#outgoing
-    this.#outgoing = { interactive: [], bulk: [] }
-    if (interactive.length > 0) this.#post({ kind: 'plans', bulk: false, plans: interactive })
-    if (bulk.length > 0) this.#post({ kind: 'plans', bulk: true, plans: bulk })
-  }
-
   #post(message: ToWriter): void {
-    const buffers =
-      message.kind === 'plans' ? message.plans.map(({ data }) => data.buffer as ArrayBuffer) : []
-    this.#port.postMessage(message, buffers)
+    const moved = message.kind === 'plan' ? [message.plan.data.buffer as ArrayBuffer] : []
+    this.#port.postMessage(message, moved)
+    Atomics.add(this.#shared.sent, 0, 1)
+    Atomics.notify(this.#shared.sent, 0)
   }
 
   #receive(message: FromWriter): void {
     if (message.kind === 'outcomes') {
-      for (const [index, number] of message.numbers.entries())
-        this.#settle(number, message.outcomes[index]!)
+      const { done, others } = message
+      for (let at = 0; at < done.length; at += 3)
+        this.#resolve(done[at]!, { sequence: done[at + 1]!, lastUpdated: done[at + 2]! })
+      for (const { number, outcome } of others) this.#reject(number, outcome)
+      if (this.#waiting.size === 0) this.#onDrained?.()
     } else if (message.kind === 'probed') this.#failure = message.reason
     else if (message.kind === 'did') {
       this.#tasks.get(message.number)?.(message.result)
@@ -114,19 +114,21 @@ export class WriterClient {
     }
   }
 
-  #settle(number: number, outcome: PlanOutcome): void {
+  #resolve(number: number, result: CommitResult): void {
+    this.#failure = undefined
+    this.#waiting.get(number)?.resolve(result)
+    this.#waiting.delete(number)
+  }
+
+  #reject(number: number, outcome: PlanOutcome): void {
     const waiting = this.#waiting.get(number)
     this.#waiting.delete(number)
-    if (outcome.kind === 'done') {
-      this.#failure = undefined
-      const { sequence, lastUpdated } = outcome
-      waiting?.resolve({ sequence, lastUpdated })
-    } else if (outcome.kind === 'conflict') waiting?.reject(new PlanConflict(outcome.failed))
+    if (outcome.kind === 'conflict') waiting?.reject(new PlanConflict(outcome.failed))
     else if (outcome.kind === 'unavailable') {
       this.#failure = outcome.reason
       waiting?.reject(new Unavailable(`Nothing was written: ${outcome.reason}`))
-    } else waiting?.reject(new Error(`The plan could not be applied: ${outcome.error}`))
-    if (this.#waiting.size === 0) this.#onDrained?.()
+    } else if (outcome.kind === 'failed')
+      waiting?.reject(new Error(`The plan could not be applied: ${outcome.error}`))
   }
 
   #lose(reason: string): void {

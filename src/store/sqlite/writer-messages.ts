@@ -1,17 +1,30 @@
 /** What the threads say to each other. */
 import type { PackedPlan, PlanOutcome } from './packed-plan.ts'
 
+/** Memory that both threads see. */
+export interface SharedState {
+  /** The newest sequence. */
+  readonly sequence: BigInt64Array
+  /** Counts messages to the writer, which may sleep until the next. */
+  readonly sent: Int32Array
+}
+
+export const sharedBytes = 16
+
+export function viewShared(shared: SharedArrayBuffer): SharedState {
+  return { sequence: new BigInt64Array(shared, 0, 1), sent: new Int32Array(shared, 8, 1) }
+}
+
 export interface WriterSettings {
   readonly file: string
   readonly groupDelayMs: number
   readonly groupBytesMax: number
   readonly pagingWindowMs: number
-  /** One 64-bit number: the newest sequence. */
   readonly shared: SharedArrayBuffer
 }
 
 export type ToWriter =
-  | { readonly kind: 'plans'; readonly bulk: boolean; readonly plans: readonly PackedPlan[] }
+  | { readonly kind: 'plan'; readonly bulk: boolean; readonly plan: PackedPlan }
   | { readonly kind: 'probe' }
   /** For tests and maintenance. */
   | { readonly kind: 'pragma'; readonly text: string; readonly number: number }
@@ -24,8 +37,9 @@ export type FromWriter =
   | { readonly kind: 'refused'; readonly reason: string }
   | {
       readonly kind: 'outcomes'
-      readonly numbers: readonly number[]
-      readonly outcomes: readonly PlanOutcome[]
+      /** Plan number, sequence and time of each plan that stands. */
+      readonly done: Float64Array
+      readonly others: readonly { readonly number: number; readonly outcome: PlanOutcome }[]
     }
   | { readonly kind: 'probed'; readonly reason: string | undefined }
   | { readonly kind: 'did'; readonly number: number; readonly result: unknown }

@@ -4,13 +4,16 @@ import type { MessagePort } from 'node:worker_threads'
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { FhirError } from '../../errors.ts'
 import { GroupWriter } from './group-writer.ts'
-import type { PackedPlan } from './packed-plan.ts'
+import type { PackedPlan, PlanOutcome } from './packed-plan.ts'
 import { configureWriter, migrateSchema } from './schema.ts'
 import { Tidier } from './tidy.ts'
-import type { FromWriter, ToWriter, WriterSettings } from './writer-messages.ts'
+import type { FromWriter, SharedState, ToWriter, WriterSettings } from './writer-messages.ts'
+import { viewShared } from './writer-messages.ts'
 
 /** A bulk plan waits for at most this many groups of interactive plans. */
 const groupsBeforeBulk = 8
+/** Of the last group, how many are waited for. */
+const groupShare = 0.75
 
 class WriterThread {
   readonly #port: MessagePort
@@ -18,11 +21,13 @@ class WriterThread {
   readonly #db: DatabaseSync
   readonly #writer: GroupWriter
   readonly #tidier: Tidier
-  readonly #shared: BigInt64Array
+  readonly #shared: SharedState
   readonly #interactive: PackedPlan[] = []
   readonly #bulk: PackedPlan[] = []
   readonly #others: ToWriter[] = []
   #groupsWithoutBulk = 0
+  /** Of this many the next group waits, a little. */
+  #groupExpected = 0
 
   constructor(port: MessagePort, settings: WriterSettings) {
     this.#port = port
@@ -33,7 +38,7 @@ class WriterThread {
     const secret = this.#db.prepare('SELECT secret FROM state').get()!.secret as Uint8Array
     this.#writer = new GroupWriter(this.#db, secret)
     this.#tidier = new Tidier(this.#db)
-    this.#shared = new BigInt64Array(settings.shared)
+    this.#shared = viewShared(settings.shared)
     this.#publish()
     port.on('message', (message: ToWriter) => {
       this.#accept(message)
@@ -47,12 +52,12 @@ class WriterThread {
   }
 
   #publish(): void {
-    Atomics.store(this.#shared, 0, BigInt(this.#writer.sequence))
+    Atomics.store(this.#shared.sequence, 0, BigInt(this.#writer.sequence))
   }
 
   #accept(message: ToWriter): void {
-    if (message.kind !== 'plans') this.#others.push(message)
-    else (message.bulk ? this.#bulk : this.#interactive).push(...message.plans)
+    if (message.kind !== 'plan') this.#others.push(message)
+    else (message.bulk ? this.#bulk : this.#interactive).push(message.plan)
   }
 
   /** Takes what has arrived while the thread was busy. */
@@ -81,9 +86,10 @@ class WriterThread {
     let bytes = 0
     let count = 0
     const next = () => {
+      const leftMs = groupDelayMs - (performance.now() - started)
+      if (count > 0 && (bytes >= groupBytesMax || leftMs <= 0)) return undefined
       this.#acceptArrived()
-      if (count > 0 && (bytes >= groupBytesMax || performance.now() - started > groupDelayMs))
-        return undefined
+      if (this.#isQueueEmpty() && count < this.#groupExpected) this.#awaitMore(leftMs)
       const queue = this.#queue()
       const size = queue[0]?.data.length ?? 0
       // A large plan goes alone: it would keep all others of its group waiting.
@@ -95,8 +101,38 @@ class WriterThread {
     }
     const { plans, outcomes } = this.#writer.writeGroup(next)
     this.#groupsWithoutBulk += 1
+    this.#groupExpected = Math.floor(count * groupShare)
     this.#publish()
-    this.#send({ kind: 'outcomes', numbers: plans.map(({ number }) => number), outcomes })
+    this.#answer(plans, outcomes)
+  }
+
+  #isQueueEmpty(): boolean {
+    return this.#interactive.length === 0 && this.#bulk.length === 0
+  }
+
+  /**
+   * Those who were answered together come again together: the group waits for most of them, since
+   * one fsync for all is cheaper than one for the first. A caller alone never waits.
+   */
+  #awaitMore(leftMs: number): void {
+    const { sent } = this.#shared
+    const seen = Atomics.load(sent, 0)
+    this.#acceptArrived()
+    if (this.#isQueueEmpty()) {
+      Atomics.wait(sent, 0, seen, leftMs)
+      this.#acceptArrived()
+    }
+  }
+
+  #answer(plans: readonly PackedPlan[], outcomes: readonly PlanOutcome[]): void {
+    const done: number[] = []
+    const others: { number: number; outcome: PlanOutcome }[] = []
+    for (const [index, { number }] of plans.entries()) {
+      const outcome = outcomes[index]!
+      if (outcome.kind === 'done') done.push(number, outcome.sequence, outcome.lastUpdated)
+      else others.push({ number, outcome })
+    }
+    this.#send({ kind: 'outcomes', done: Float64Array.from(done), others })
   }
 
   #queue(): PackedPlan[] {
@@ -107,7 +143,7 @@ class WriterThread {
 
   #do(message: ToWriter): void {
     switch (message.kind) {
-      case 'plans':
+      case 'plan':
         return
       case 'probe':
         return this.#send({ kind: 'probed', reason: this.#writer.probe() })
