@@ -51,6 +51,7 @@ export function correctedExpression(text: string): string {
 const extensibleInFact: ReadonlySet<string> = new Set([
   'http://hl7.org/fhir/ValueSet/ucum-vitals-common|4.0.1',
   'http://hl7.org/fhir/ValueSet/hl7-work-group|4.0.1',
+  'http://hl7.org/fhir/ValueSet/guide-parameter-code|4.0.1',
 ])
 
 export function correctedStrength(strength: string, valueSet: string): string {

@@ -6,9 +6,11 @@ import { checkCodeSystem } from './code-system-rules.ts'
 import { checkConceptMap } from './concept-map-rules.ts'
 import type { Engine } from './engine.ts'
 import { checkMeasureReport } from './measure-report.ts'
+import { checkQuestionnaire } from './questionnaire-rules.ts'
 import { checkQuestionnaireResponse } from './questionnaire-response.ts'
 import type { Run } from './run.ts'
 import { checkSearchParameter } from './search-parameter-rules.ts'
+import { checkStructureDefinition } from './structure-definition-rules.ts'
 import { checkValueSet } from './value-set-rules.ts'
 
 export type ResourceCheck = (resource: JsonObject, run: Run, engine: Engine) => void
@@ -20,6 +22,8 @@ export const resourceChecks: Readonly<Record<string, ResourceCheck>> = {
   ConceptMap: checkConceptMap,
   MeasureReport: checkMeasureReport,
   SearchParameter: checkSearchParameter,
+  StructureDefinition: checkStructureDefinition,
   ValueSet: checkValueSet,
+  Questionnaire: checkQuestionnaire,
   QuestionnaireResponse: checkQuestionnaireResponse,
 }
