@@ -1,0 +1,110 @@
+/** What figures share: a folder, the loaded store, the server that runs on it, floors. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { patientsFor } from '../data/transactions.ts'
+import { Child } from './child.ts'
+import type { Cores } from './cores.ts'
+import { loadResources, type LoadingFacts } from './load-resources.ts'
+import type { BenchOptions } from './options.ts'
+import { formatTimes, type ThreadTimes } from './profile.ts'
+import { projectFolder, startServer, type RunningServer } from './server-process.ts'
+
+export class Workbench {
+  readonly options: BenchOptions
+  readonly cores: Cores
+  readonly folder: string
+  readonly #log: (line: string) => void
+  #loading: Promise<LoadingFacts> | undefined
+  #server: Promise<RunningServer> | undefined
+  readonly #children: Child[] = []
+
+  constructor(options: BenchOptions, cores: Cores, log: (line: string) => void) {
+    this.options = options
+    this.cores = cores
+    this.#log = log
+    // On the disk of the project, whose fsync is what users get; /tmp may be memory.
+    mkdirSync(join(projectFolder, '.cache'), { recursive: true })
+    this.folder = mkdtempSync(join(projectFolder, '.cache', 'bench-'))
+  }
+
+  get dataFolder(): string {
+    return join(this.folder, 'data')
+  }
+
+  get databaseFile(): string {
+    return join(this.dataFolder, 'passerelle.db')
+  }
+
+  /** A copy of the store as it was after loading. */
+  get copyFolder(): string {
+    return join(this.folder, 'copy')
+  }
+
+  get patients(): number {
+    return patientsFor(this.options.resources)
+  }
+
+  /** Fills the store, once. */
+  loaded(): Promise<LoadingFacts> {
+    this.#loading ??= this.#load()
+    return this.#loading
+  }
+
+  async #load(): Promise<LoadingFacts> {
+    this.#log(`loading ${this.options.resources} resources`)
+    const { cores, dataFolder } = this
+    const server = await startServer({ cores, dataFolder })
+    try {
+      return await loadResources(server, this.patients)
+    } finally {
+      await server.stop()
+      cpSync(this.dataFolder, this.copyFolder, { recursive: true })
+      rmSync(join(this.copyFolder, 'lock'), { force: true })
+    }
+  }
+
+  /** Passerelle on the loaded store, with the probe. */
+  server(): Promise<RunningServer> {
+    this.#server ??= this.loaded().then(() =>
+      startServer({ cores: this.cores, dataFolder: this.dataFolder, probed: true }),
+    )
+    return this.#server
+  }
+
+  /** A program of `bench/floors` or `bench/micro`, on the server's core. */
+  program(path: string, execArgv: readonly string[] = []): Child {
+    const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
+    const child = new Child({
+      cores: this.cores,
+      argv: [...execArgv, file],
+      cwd: projectFolder,
+      env: { NODE_NO_WARNINGS: '1' },
+    })
+    this.#children.push(child)
+    return child
+  }
+
+  /** Where the server's time goes while `work` runs. */
+  async profile(work: () => Promise<unknown>): Promise<string> {
+    const { child } = await this.server()
+    await child.ask('profile-start')
+    await work()
+    const { main, writer } = await child.ask<ThreadTimes>('profile-stop')
+    const hasWriter = Object.entries(writer).some(([name, time]) => name !== 'idle' && time > 50)
+    return `${formatTimes(main)}${hasWriter ? `; writer thread: ${formatTimes(writer)} (${busyRatio(writer, main)} of the HTTP thread's time)` : ''}`
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#children.map((child) => child.stop()))
+    const server = await this.#server?.catch(() => undefined)
+    await server?.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function busyRatio(of: ThreadTimes['main'], to: ThreadTimes['main']): string {
+  const busy = (times: ThreadTimes['main']) =>
+    Object.entries(times).reduce((sum, [name, time]) => (name === 'idle' ? sum : sum + time), 0)
+  return (busy(of) / busy(to)).toFixed(2)
+}
