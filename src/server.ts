@@ -10,10 +10,14 @@ import type { Config } from './config.ts'
 import type { JsonObject } from './fhir/resource.ts'
 import { createCapabilityStatement } from './conformance/capability-statement.ts'
 import { createRegistry } from './conformance/create-registry.ts'
+import type { DefinitionArchive } from './conformance/definition-archive.ts'
 import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
 import { loadPackages } from './conformance/package-loader.ts'
 import type { Registry } from './conformance/registry.ts'
+import { demoOptions, demoPeople } from './demo/demo-data.ts'
 import { createHttpServer } from './http/create-http-server.ts'
+import type { ExamplePatient } from './http/pages/home-page.ts'
+import type { RuleGroup } from './http/pages/rules-page.ts'
 import { servedInteractions } from './http/served-interactions.ts'
 import type { HttpLog } from './http/server-parts.ts'
 import type { NationalRules, Services } from './interactions/context.ts'
@@ -23,8 +27,10 @@ import {
 } from './interactions/stored-definitions.ts'
 import { createIdMaker } from './interactions/ids.ts'
 import { dmpDefaultEntries } from './national/dmp/default-entries.ts'
+import { dmpRuleTexts } from './national/dmp/dmp-rule-texts.ts'
 import { createDmpRules } from './national/dmp/dmp-rules.ts'
 import { isStoredSubmissionSet } from './national/dmp/document-parts.ts'
+import { insRuleTexts } from './national/ins/ins-rule-texts.ts'
 import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
 import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
@@ -32,6 +38,8 @@ import type { ResourceStore } from './store/resource-store.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
 import { createTerminology } from './terminology/terminology.ts'
 import { createValidator } from './validation/create-validator.ts'
+import { collectInvariantTexts } from './validation/invariant-texts.ts'
+import { validationRuleTexts } from './validation/rule-texts.ts'
 import { createInvariantCompiler } from './validation/fhirpath-invariants.ts'
 import type { Validator } from './validation/validator.ts'
 
@@ -68,7 +76,8 @@ export async function buildServer(
 ): Promise<Server> {
   const now = surroundings.now ?? Date.now
   const log = pino({ level: config.logLevel }, pino.destination({ sync: false }))
-  const registry = await loadRegistry(config, log)
+  const archives = await loadArchives(config, log)
+  const registry = createRegistry(archives)
   const store = surroundings.store ?? (await openStore(config, now))
   const guardFor = createGuard({
     store,
@@ -96,6 +105,8 @@ export async function buildServer(
     slowRequestMs: 1000,
     log: createHttpLog(log, 1000),
     version,
+    ruleGroups: createRuleGroups(archives),
+    examplePatient: config.demoData ? findExamplePatient() : undefined,
   })
   return {
     app,
@@ -116,16 +127,47 @@ export async function buildServer(
 }
 
 /** R4 core, our own profiles and terminologies, and the packages that FHIR_PACKAGES names. */
-async function loadRegistry(config: Config, log: Logger): Promise<Registry> {
+async function loadArchives(config: Config, log: Logger): Promise<Archives> {
   const own = await loadPackages([pathOf('profiles'), pathOf('terminologies')], { cacheDir })
   const official = await loadPackages(config.fhirPackages, { cacheDir })
   for (const warning of [...own.warnings, ...official.warnings])
     log.warn({ warning }, 'package warning')
-  return createRegistry({
+  return {
     core: loadCoreDefinitions({ cacheDir }),
     packages: official.archives,
     ownPackages: own.archives,
-  })
+  }
+}
+
+interface Archives {
+  readonly core: DefinitionArchive
+  readonly packages: readonly DefinitionArchive[]
+  readonly ownPackages: readonly DefinitionArchive[]
+}
+
+/** Every rule key by origin, for the pages of rules; invariants are gathered at the first visit. */
+function createRuleGroups(archives: Archives): () => Promise<readonly RuleGroup[]> {
+  const ours: readonly RuleGroup[] = [
+    { title: { fr: 'Documents du DMP', en: 'Documents of the DMP' }, texts: dmpRuleTexts },
+    { title: { fr: 'Identités et INS', en: 'Identities and INS' }, texts: insRuleTexts },
+    { title: { fr: 'Structure et codes', en: 'Structure and codes' }, texts: validationRuleTexts },
+  ]
+  let all: Promise<readonly RuleGroup[]> | undefined
+  return () =>
+    (all ??= collectInvariantTexts([
+      archives.core,
+      ...archives.ownPackages,
+      ...archives.packages,
+    ]).then((texts) => [
+      ...ours,
+      { title: { fr: 'Invariants des définitions', en: 'Invariants of definitions' }, texts },
+    ]))
+}
+
+function findExamplePatient(): ExamplePatient {
+  const [patient] = demoPeople({ ...demoOptions, patientCount: 1 }).patients
+  const { id, displayName: name, ins } = patient!
+  return { id, name, ins }
 }
 
 /** Of a folder of the project. */

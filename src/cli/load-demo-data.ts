@@ -1,9 +1,6 @@
 /** Loads the demonstration data of a first start through ordinary requests; a second run resumes. */
-import { demoResources } from '../demo/demo-data.ts'
+import { demoOptions, demoResources } from '../demo/demo-data.ts'
 import type { Server } from '../server.ts'
-
-/** The people and documents are counted from this day, so that every installation has the same. */
-export const demoOptions = { seed: 'passerelle', today: '2026-11-01' } as const
 
 interface Entry {
   readonly resource?: {

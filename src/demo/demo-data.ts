@@ -24,6 +24,9 @@ export interface DemoOptions {
   readonly patientCount?: number
 }
 
+/** What every installation shows: counted from one day, so that all have the same people. */
+export const demoOptions: DemoOptions = { seed: 'passerelle', today: '2026-11-01' }
+
 export interface DemoPeople {
   readonly establishments: readonly Establishment[]
   readonly professionals: readonly Professional[]

@@ -15,8 +15,10 @@ import { createRandom } from './random.ts'
 export interface JobOptions {
   readonly patient: DemoPatient
   readonly author: Professional
-  /** An instant; the act is on its day. */
+  /** The instant of the submission. */
   readonly now: string
+  /** YYYY-MM-DD of the act; the day of the submission unless told. */
+  readonly day?: string
   /** Another seed gives other identifiers: a second lot, not a retry of the first. */
   readonly seed: string
   /** `conditional`: the patient is named as `Patient?identifier=OID|INS`, as the DMP's examples do. */
@@ -113,16 +115,17 @@ export function aBadLot({
 type Piece = { kind: DocumentKind } & Pick<LotDocument, 'form' | 'replaces'>
 
 function buildLot(options: JobOptions, pieces: readonly Piece[]): Transaction {
-  const { patient, author, now, seed, labels } = options
+  const { patient, author, now, day = now.slice(0, 10), seed, labels } = options
   const random = createRandom(`job/${seed}`)
   const documents = pieces.map(({ kind, form, replaces }): LotDocument => {
-    const facts = documentFacts({ kind, patient, author, day: now.slice(0, 10), random })
+    const facts = documentFacts({ kind, patient, author, day, random })
     return { facts, form, ...(replaces ? { replaces } : {}), ...(labels ? { labels } : {}) }
   })
-  const subject = options.subject === 'conditional' ? { subject: conditional(patient) } : {}
-  return lotBundle({ patient, author, documents, submitted: now, random, ...subject })
+  return lotBundle({ patient, author, documents, submitted: now, random, ...subjectOf(options) })
 }
 
-function conditional({ ins }: DemoPatient): JsonObject {
-  return { reference: `Patient?identifier=${ins.system}|${ins.value}` }
+/** How a lot names its patient, where it is not by `Patient/<id>`. */
+export function subjectOf({ subject, patient: { ins } }: JobOptions): { subject?: JsonObject } {
+  if (subject !== 'conditional') return {}
+  return { subject: { reference: `Patient?identifier=${ins.system}|${ins.value}` } }
 }

@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { GuardFor } from '../access/guarded-store.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { Services } from '../interactions/context.ts'
+import type { ExamplePatient } from './pages/home-page.ts'
+import type { RuleGroup } from './pages/rules-page.ts'
 
 export interface HttpParts {
   readonly services: Services
@@ -15,6 +17,10 @@ export interface HttpParts {
   readonly slowRequestMs: number
   readonly log: HttpLog
   readonly version: string
+  /** Every rule key that an issue may name, for its page. */
+  readonly ruleGroups: () => Promise<readonly RuleGroup[]>
+  /** Somebody in the demonstration data, for the page at `/`; none without demonstration data. */
+  readonly examplePatient?: ExamplePatient | undefined
 }
 
 /** Ids, types and codes only: never a URL with a query, a body, a name or a token. */

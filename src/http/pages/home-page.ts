@@ -1,50 +1,108 @@
 /** The page at `/`: what this server is, and the next step of somebody who has just started it. */
-import { escapeHtml, renderPage } from './page.ts'
+import { escapeHtml, renderCommand, renderPage } from './page.ts'
+
+/** Somebody in the demonstration data, for links and commands that find something. */
+export interface ExamplePatient {
+  readonly id: string
+  readonly name: string
+  readonly ins: { readonly system: string; readonly value: string }
+}
 
 export interface HomePageFacts {
   readonly baseUrl: string
   readonly version: string
   readonly ready: boolean
   readonly reason?: string | undefined
+  /** None without demonstration data. */
+  readonly patient?: ExamplePatient | undefined
 }
 
-export function renderHomePage({ baseUrl, version, ready, reason }: HomePageFacts): string {
-  const base = escapeHtml(baseUrl)
+export function renderHomePage(facts: HomePageFacts): string {
+  const { baseUrl, version, ready, reason, patient } = facts
   const state = ready
     ? '<p>Le serveur est prêt.</p>'
     : `<p class="notice" role="status">Le serveur n’est pas encore prêt : ${escapeHtml(french(reason))}. Rechargez la page dans un instant.</p>`
   return renderPage({
-    title: 'Passerelle, serveur FHIR R4 français',
+    title: 'Accueil',
+    current: 'home',
     body: `
 <h1>Votre serveur FHIR est en marche</h1>
-<p>Passerelle ${escapeHtml(version)} répond à l’adresse <code>${base}</code>. FHIR R4 (4.0.1), JSON.</p>
+<p>Passerelle ${escapeHtml(version)} répond à l’adresse <code>${escapeHtml(baseUrl)}</code>, en FHIR R4 (4.0.1) et en JSON.</p>
 ${state}
-<p class="notice">Accès ouvert (<code>AUTH=open</code>) : aucune authentification, uniquement depuis cette machine.
-Les personnes et les documents de démonstration sont inventés.</p>
-<h2>Regarder</h2>
-<ul class="links">
-${link(`${base}/metadata?_pretty=true`, 'CapabilityStatement', 'tout ce que le serveur sait faire, déduit de ses routes')}
-${link(`${base}/Patient?_pretty=true`, 'Patients de démonstration', 'noms accentués, INS de test')}
-${link(`${base}/DocumentReference?status=current&amp;_sort=-date&amp;_pretty=true`, 'Documents, du plus récent au plus ancien', 'fiches PDSm ; chaque attachment.url mène aux octets')}
-${link(`${base}/_history?_count=5&amp;_pretty=true`, 'Dernières écritures', 'historique de tout le serveur')}
-${link('/health/ready', 'État du serveur', 'et <a href="/metrics">mesures Prometheus</a>')}
-</ul>
-<h2>Chercher un patient par son nom, sans se soucier des accents</h2>
-<pre>curl '${base}/Patient?name=helene'</pre>
-<h2>Trouver les documents d’un patient par son INS</h2>
-<pre>curl -X POST '${base}/DocumentReference/_search' \\
-  -d 'patient.identifier=urn:oid:1.2.250.1.213.1.4.10|MATRICULE&amp;status=current'</pre>
-<h2>Déposer une ressource</h2>
-<pre>curl '${base}/Organization' -H 'Content-Type: application/fhir+json' \\
-  -d '{"resourceType":"Organization","name":"Cabinet médical des Tilleuls"}'</pre>
-<h2>Rejouer tout le parcours d’un document</h2>
-<pre>npm run demo</pre>
-<p>Dépôt d’un lot (CDA et PDF), recherche par INS, lecture des mêmes octets, remplacement, historique.</p>`,
+<p class="notice"><strong>Accès ouvert</strong> (<code>AUTH=open</code>) : le serveur ne demande aucune authentification et n’écoute que cette machine. N’y mettez pas de données personnelles.</p>
+${patient ? renderPatient(baseUrl, patient) : ''}
+${renderLinks(baseUrl)}
+${renderWriting(baseUrl)}
+<h2>Rejouer le parcours d’un document</h2>
+<p>Dans le dossier du projet, le serveur étant en marche :</p>
+${renderCommand('Rejouer le parcours', 'npm run demo')}
+<p>Un lot est déposé (CDA et PDF), trouvé par l’INS dans la même seconde, lu octet pour octet, puis remplacé ; un lot faux ne laisse rien ; les dix transactions du DMP sont jouées, refus compris.</p>
+<h2>Lire la suite</h2>
+<p>Le fichier <code>README.md</code> du projet dit ce qui marche et ce qui manque encore ; <code>docs/configuration.md</code> donne tous les réglages, et <code>docs/requests/</code> des requêtes prêtes à envoyer.</p>`,
   })
 }
 
+function renderPatient(baseUrl: string, { id, name, ins }: ExamplePatient): string {
+  const base = escapeHtml(baseUrl)
+  return `
+<h2>Une patiente ou un patient de démonstration</h2>
+<p>Les personnes et les documents de démonstration sont inventés ; leur INS est sous l’OID de test.</p>
+<dl class="facts">
+<dt>Nom</dt><dd><a href="${base}/Patient/${id}?_pretty=true">${escapeHtml(name)}</a> (<code>Patient/${id}</code>)</dd>
+<dt>INS</dt><dd><code>${escapeHtml(ins.value)}</code>, sous l’OID <code>${escapeHtml(ins.system.replace('urn:oid:', ''))}</code></dd>
+<dt>Documents</dt><dd><a href="${base}/DocumentReference?patient=Patient/${id}&amp;status=current&amp;_sort=-date&amp;_pretty=true">fiches en cours</a>, <a href="${base}/List?patient=Patient/${id}&amp;code=submissionset&amp;status=current&amp;_pretty=true">lots de soumission</a></dd>
+</dl>
+<h3>Trouver ses documents par l’INS</h3>
+<p>L’INS va dans le corps de la requête : les adresses finissent dans des journaux.</p>
+${renderCommand(
+  'Trouver des documents par l’INS',
+  `curl '${baseUrl}/DocumentReference/_search?_pretty=true' \\
+  -d 'patient.identifier=${ins.system}|${ins.value}' \\
+  -d 'status=current'`,
+)}
+<h3>Vérifier que son dossier est ouvert (TD0.2)</h3>
+${renderCommand(
+  'Trouver un patient par l’INS',
+  `curl '${baseUrl}/Patient/_search?_pretty=true' \\
+  -d 'identifier=${ins.system}|${ins.value}'`,
+)}`
+}
+
+function renderLinks(baseUrl: string): string {
+  const base = escapeHtml(baseUrl)
+  return `
+<h2>Regarder</h2>
+<ul class="links">
+${link(`${base}/Patient?_pretty=true`, 'Patients', 'noms accentués, identités qualifiées')}
+${link(`${base}/DocumentReference?status=current&amp;_sort=-date&amp;_pretty=true`, 'Documents, du plus récent au plus ancien', 'fiches PDSm ; attachment.url mène aux octets')}
+${link(`${base}/_history?_count=5&amp;_pretty=true`, 'Dernières écritures', 'l’historique de tout le serveur')}
+${link(`${base}/metadata?_pretty=true`, 'CapabilityStatement', 'ce que le serveur sait faire, déduit de ses routes')}
+${link('/rules', 'Règles', 'cause et remède de chaque refus')}
+${link('/health/ready', 'État du serveur', 'prêt ou non, en JSON')}
+${link('/metrics', 'Mesures', 'au format Prometheus')}
+</ul>`
+}
+
+function renderWriting(baseUrl: string): string {
+  return `
+<h2>Écrire</h2>
+<h3>Créer une ressource</h3>
+${renderCommand(
+  'Créer une ressource',
+  `curl '${baseUrl}/Organization?_pretty=true' -H 'Content-Type: application/fhir+json' \\
+  -d '{"resourceType":"Organization","name":"Cabinet médical des Tilleuls"}'`,
+)}
+<h3>Faire une erreur, et lire pourquoi</h3>
+${renderCommand(
+  'Envoyer une ressource fausse',
+  `curl '${baseUrl}/Patient?_pretty=true' -H 'Content-Type: application/fhir+json' \\
+  -d '{"resourceType":"Patient","gender":"homme","birthDate":"2026-02-31"}'`,
+)}
+<p>Chaque refus nomme l’élément et la règle ; la <a href="/rules">page des règles</a> en donne la cause et le remède.</p>`
+}
+
 function link(href: string, name: string, note: string): string {
-  return `<li><a href="${href}">${name}</a><small>${note}</small></li>`
+  return `<li><a href="${href}">${name}</a><span>${note}</span></li>`
 }
 
 function french(reason: string | undefined): string {

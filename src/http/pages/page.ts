@@ -1,24 +1,32 @@
 /** The frame of every page: French, readable by keyboard and screen reader, no script, no font from elsewhere. */
 
 export interface Page {
+  /** Of this page alone; the name of the server is put behind it. */
   readonly title: string
-  readonly language?: 'fr' | 'en'
   /** Ready HTML: whoever makes it escapes what it puts in. */
   readonly body: string
+  readonly current?: 'home' | 'rules'
 }
 
-export function renderPage({ title, body, language = 'fr' }: Page): string {
+export function renderPage({ title, body, current }: Page): string {
+  const link = (href: string, name: string, isCurrent: boolean) =>
+    `<a href="${href}"${isCurrent ? ' aria-current="page"' : ''}>${name}</a>`
   return `<!doctype html>
-<html lang="${language}">
+<html lang="fr">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)} - Passerelle, serveur FHIR</title>
 <style>${style}</style>
 </head>
 <body>
-<header><a class="brand" href="/">Passerelle</a><span>Serveur FHIR R4 · CI-SIS</span></header>
-<main>
+<a class="skip" href="#contenu">Aller au contenu</a>
+<header>
+<p class="brand"><strong>Passerelle</strong> <span>Serveur FHIR R4, cadre CI-SIS</span></p>
+<nav aria-label="Pages">${link('/', 'Accueil', current === 'home')} ${link('/rules', 'Règles', current === 'rules')}</nav>
+</header>
+<main id="contenu" tabindex="-1">
 ${body}
 </main>
 </body>
@@ -38,24 +46,45 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => replacements[character]!)
 }
 
+/** A command to copy. It may be wider than the page, so the keyboard must be able to scroll it. */
+export function renderCommand(label: string, text: string): string {
+  return `<pre tabindex="0" role="region" aria-label="${escapeHtml(label)}"><code>${escapeHtml(text)}</code></pre>`
+}
+
 const style = `
-:root { color-scheme: light dark; --ink: #15202e; --paper: #fbfaf7; --line: #d9d4c7; --accent: #0b57a4; --soft: #f1eee6; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e9e6de; --paper: #14181d; --line: #37404a; --accent: #7db8f5; --soft: #1d232a; } }
+:root { --ink: #15202e; --quiet: #46505c; --paper: #fbfaf7; --line: #c9c3b4; --accent: #0b4f96; --soft: #f1eee6; --mark: #a34a05; }
+@media (prefers-color-scheme: dark) { :root { --ink: #ece9e1; --quiet: #b4bac2; --paper: #14181d; --line: #434d58; --accent: #8cc1f8; --soft: #1d232a; --mark: #f0a35a; } }
 * { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", sans-serif; }
-header { display: flex; gap: 1rem; align-items: baseline; padding: 1rem clamp(1rem, 5vw, 4rem); border-bottom: 1px solid var(--line); }
-header span { color: color-mix(in srgb, var(--ink) 70%, transparent); }
-.brand { font-weight: 700; font-size: 1.2rem; color: var(--ink); text-decoration: none; letter-spacing: -0.01em; }
-main { max-width: 58rem; padding: 1.5rem clamp(1rem, 5vw, 4rem) 4rem; }
-h1 { font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.02em; margin: 1rem 0 0.5rem; }
-h2 { font-size: 1.15rem; margin: 2.2rem 0 0.5rem; }
-a { color: var(--accent); }
-a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem 1rem; overflow-x: auto; font: 0.85rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
-code { font: 0.9em ui-monospace, Menlo, Consolas, monospace; }
-ul.links { list-style: none; padding: 0; display: grid; gap: 0.5rem; }
+.skip { position: absolute; left: -100rem; padding: 0.6rem 1rem; background: var(--paper); color: var(--accent); }
+.skip:focus { left: 0; top: 0; z-index: 1; }
+header { display: flex; flex-wrap: wrap; gap: 0.4rem 2rem; align-items: baseline; justify-content: space-between; padding: 0.9rem clamp(1rem, 5vw, 4rem); border-bottom: 1px solid var(--line); }
+header p { margin: 0; }
+.brand strong { font-size: 1.2rem; letter-spacing: -0.01em; }
+.brand span { color: var(--quiet); margin-left: 0.6rem; }
+nav { display: flex; gap: 1.2rem; }
+nav a[aria-current] { color: var(--ink); font-weight: 600; }
+main { max-width: 60rem; padding: 1.2rem clamp(1rem, 5vw, 4rem) 4rem; }
+main:focus { outline: none; }
+h1 { font-size: clamp(1.5rem, 1.2rem + 1.6vw, 2rem); line-height: 1.2; letter-spacing: -0.02em; margin: 0.8rem 0 0.6rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.4rem 0 0.5rem; }
+h3 { font-size: 1.02rem; margin: 1.4rem 0 0.4rem; }
+p, dd, li { max-width: 46rem; }
+a { color: var(--accent); text-underline-offset: 0.15em; }
+a:focus-visible, pre:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem 1rem; overflow-x: auto; }
+code { font: 0.875em/1.5 ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+pre code { overflow-wrap: normal; }
+ul.links { list-style: none; padding: 0; display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
 ul.links li { border: 1px solid var(--line); border-radius: 6px; padding: 0.6rem 0.9rem; }
-ul.links small { display: block; color: color-mix(in srgb, var(--ink) 70%, transparent); }
-.notice { border-left: 4px solid #b45309; padding: 0.4rem 1rem; background: var(--soft); }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: 0.4rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+ul.links span { display: block; color: var(--quiet); font-size: 0.92rem; }
+.notice { border-left: 4px solid var(--mark); padding: 0.5rem 1rem; background: var(--soft); }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1.2rem; }
+dl.facts dt { color: var(--quiet); } dl.facts dd { margin: 0; }
+ul.rules { list-style: none; padding: 0; }
+ul.rules li { padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
+ul.rules span { display: block; }
+ul.rules .en { color: var(--quiet); font-size: 0.92rem; }
+.columns { display: grid; gap: 0 3rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 `

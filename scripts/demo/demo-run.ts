@@ -1,0 +1,107 @@
+/** What all steps share: who plays, and the requests that come back in several steps. */
+import type { DemoPatient } from '../../src/demo/people.ts'
+import type { JobOptions } from '../../src/demo/main-job.ts'
+import type { JsonObject, JsonValue } from '../../src/fhir/resource.ts'
+import type { Answer, Call, FhirClient } from './fhir-client.ts'
+import { entriesOf } from './fhir-client.ts'
+import type { Report } from './report.ts'
+
+export interface DemoRun {
+  readonly client: FhirClient
+  readonly report: Report
+  readonly patient: DemoPatient
+  /** Another seed for each lot of this run. */
+  readonly job: (name: string) => JobOptions
+}
+
+/** The other caller: another program, which knows the patient by INS only. */
+const otherCaller = { 'user-agent': 'logiciel-du-cabinet/1.0' }
+
+/** ITI-67 by INS in the body, so that no INS stands in a URL. */
+export function searchByIns(
+  { client, patient }: DemoRun,
+  parameters: Readonly<Record<string, string>>,
+  type = 'DocumentReference',
+): Promise<Answer> {
+  const { system, value } = patient.ins
+  return client.expect(200, {
+    method: 'POST',
+    path: `/${type}/_search`,
+    form: { 'patient.identifier': `${system}|${value}`, ...parameters },
+    headers: otherCaller,
+  })
+}
+
+/** The bytes at an attachment's url. */
+export function fetchContent({ client }: DemoRun, url: string, accept: string): Promise<Answer> {
+  return client.expect(200, {
+    method: 'GET',
+    path: url,
+    headers: { ...otherCaller, accept },
+  })
+}
+
+export interface JsonPatchOperation extends JsonObject {
+  op: 'add' | 'replace' | 'remove' | 'test'
+  path: string
+}
+
+/** A conditional JSON Patch by masterIdentifier, as PDSm writes it. */
+export function patchOf(
+  masterIdentifier: string,
+  operations: readonly JsonPatchOperation[],
+  headers: Readonly<Record<string, string>> = {},
+): Call {
+  return {
+    method: 'PATCH',
+    path: `/DocumentReference?identifier=${encodeURIComponent(`urn:ietf:rfc:3986|${masterIdentifier}`)}`,
+    body: [...operations],
+    headers: { 'content-type': 'application/json-patch+json', ...headers },
+  }
+}
+
+export interface Counts {
+  readonly documents: number
+  readonly lots: number
+  readonly binaries: number
+}
+
+export async function countAll({ client }: DemoRun): Promise<Counts> {
+  const count = async (type: string) => {
+    const path = `/${type}?_summary=count&_total=accurate`
+    const { json } = await client.expect(200, { method: 'GET', path })
+    return Number(json.total)
+  }
+  return {
+    documents: await count('DocumentReference'),
+    lots: await count('List'),
+    binaries: await count('Binary'),
+  }
+}
+
+export const idsOf = (bundle: JsonObject): string[] =>
+  entriesOf(bundle).map(({ resource }) => String(resource?.id))
+
+export function attachmentOf(fiche: JsonObject | undefined): JsonObject {
+  const [content] = (fiche?.content ?? []) as JsonObject[]
+  return (content?.attachment ?? {}) as JsonObject
+}
+
+export function masterIdentifierOf(fiche: JsonObject): string {
+  return String((fiche.masterIdentifier as JsonObject).value)
+}
+
+/** The entryUUID of a fiche: its official identifier. */
+export function entryUuidOf(fiche: JsonObject): string {
+  const list = (fiche.identifier ?? []) as JsonObject[]
+  return String(list.find(({ use }) => use === 'official')?.value)
+}
+
+export function labelCodesOf(fiche: JsonObject): string[] {
+  const labels = (fiche.securityLabel ?? []) as { coding?: { code?: string }[] }[]
+  return labels.flatMap(({ coding = [] }) => coding.map(({ code = '' }) => code))
+}
+
+export function versionIdOf(resource: JsonObject | undefined): JsonValue | undefined {
+  return (resource?.meta as JsonObject | undefined)?.versionId
+}
