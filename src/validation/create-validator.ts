@@ -139,6 +139,7 @@ function checkInPackage(resource: Resource, engine: Engine, run: Run): void {
 }
 
 function checkProfiles(resource: Resource, engine: Engine, run: Run): void {
+  if (run.options.ignoresMetaProfile) return
   const stated = isObject(resource.meta) ? texts(resource.meta.profile) : []
   stated.forEach((canonical, index) =>
     checkAgainst(canonical, resource, engine, run, () => {
