@@ -9,33 +9,30 @@ import { fhirJson } from './formats.ts'
 import type { Presentation } from './fhir-request.ts'
 
 /** An answer that shows a resource or a ready body: reads, searches, histories. */
-export function sendShown(
+export async function sendShown(
   reply: FastifyReply,
   context: Context,
   outcome: Outcome,
   presentation: Presentation,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { version, body } = outcome
-  if (version) setVersionHeaders(reply, version)
+  if (version) setVersionHeaders(reply, context, version)
   if (outcome.status === 304) return reply.code(304).send()
-  const bytes = body ?? renderVersion(context, version!, presentation)
+  const bytes = body ?? await renderVersion(context, version!, presentation)
   return sendJson(reply.code(outcome.status), bytes, presentation)
 }
 
 /** The answer to a write, as `Prefer: return` asks; the whole resource by default. */
-export function sendWritten(
+export async function sendWritten(
   reply: FastifyReply,
   context: Context,
   outcome: Outcome,
   presentation: Presentation,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { version, status, issues = [] } = outcome
   const wanted = context.preferences.return ?? 'representation'
-  if (version) setVersionHeaders(reply, version)
-  if (version && outcome.created) {
-    const { type, id, versionId } = version
-    reply.header('location', `${context.services.baseUrl}/${type}/${id}/_history/${versionId}`)
-  }
+  if (version) setVersionHeaders(reply, context, version)
+  if (version && outcome.created) reply.header('location', versionUrl(context, version))
   if (wanted === 'OperationOutcome') {
     const outcomeBody = toOperationOutcome(issues, context.outcome)
     return sendJson(
@@ -45,12 +42,19 @@ export function sendWritten(
     )
   }
   if (status === 204 || wanted === 'minimal' || !version) return reply.code(status).send()
-  return sendJson(reply.code(status), renderVersion(context, version, presentation), presentation)
+  const bytes = await renderVersion(context, version, presentation)
+  return sendJson(reply.code(status), bytes, presentation)
 }
 
-function setVersionHeaders(reply: FastifyReply, version: ShownVersion): void {
+/** Content-Location tells whoever asked by condition which version the answer is about. */
+function setVersionHeaders(reply: FastifyReply, context: Context, version: ShownVersion): void {
   reply.header('etag', entityTag(version))
   reply.header('last-modified', httpDate(version.lastUpdated))
+  if (!version.deleted) reply.header('content-location', versionUrl(context, version))
+}
+
+function versionUrl({ services }: Context, { type, id, versionId }: ShownVersion): string {
+  return `${services.baseUrl}/${type}/${id}/_history/${versionId}`
 }
 
 let lastSecond = 0

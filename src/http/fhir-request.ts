@@ -7,11 +7,14 @@ import { InvalidRequest, NotFound } from '../errors.ts'
 import type { OutcomeContext } from '../fhir/operation-outcome.ts'
 import type { Context, Services } from '../interactions/context.ts'
 import type { Preconditions } from '../interactions/preconditions.ts'
+import { parseQueryString } from '../interactions/query-string.ts'
+import type { Shape } from '../interactions/render-version.ts'
 import type { BlobSink } from '../json/blob-sink.ts'
 import { parseBody } from '../json/parse.ts'
 import type { ParsedBody } from '../json/parsed-body.ts'
 import { requireFhirJson, requireJsonAcceptable } from './formats.ts'
 import { parseLanguage, parsePreferences } from './preferences.ts'
+import type { HttpParts } from './server-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -59,6 +62,10 @@ export interface BodyLimits {
   readonly documentBytesMax: number
 }
 
+export function bodyLimitsOf({ bodyBytesMax, services }: HttpParts): BodyLimits {
+  return { bodyBytesMax, documentBytesMax: services.limits.documentBytesMax }
+}
+
 /** The body as FHIR JSON. Throws 400, 413 or 415. */
 export function readFhirBody(
   request: FastifyRequest,
@@ -85,30 +92,7 @@ async function* noBody(): AsyncGenerator<Uint8Array> {
 /** Parameters of the query string, in order. Throws 400 when it cannot be decoded. */
 export function queryOf(request: FastifyRequest): [string, string][] {
   const mark = request.url.indexOf('?')
-  return mark < 0 ? [] : parseForm(request.url.slice(mark + 1))
-}
-
-/** `a=1&b=2` as pairs, in order. */
-export function parseForm(text: string): [string, string][] {
-  if (text === '') return []
-  const decode = (part: string) => {
-    try {
-      return decodeURIComponent(part.replaceAll('+', ' '))
-    } catch (error) {
-      throw new InvalidRequest('The query string is not valid percent-encoded UTF-8', {
-        cause: error,
-      })
-    }
-  }
-  return text
-    .split('&')
-    .filter((part) => part !== '')
-    .map((part) => {
-      const equals = part.indexOf('=')
-      return equals < 0
-        ? [decode(part), '']
-        : [decode(part.slice(0, equals)), decode(part.slice(equals + 1))]
-    })
+  return mark < 0 ? [] : parseQueryString(request.url.slice(mark + 1))
 }
 
 /** Refuses query parameters on interactions that take none but `_format` and `_pretty`. */
@@ -125,37 +109,53 @@ export function requireNoParameters(
   }
 }
 
-export interface Presentation {
+export interface Presentation extends Shape {
   readonly pretty: boolean
-  readonly summary?: string
-  readonly elements?: string
 }
 
-/** How the answer is to look. Throws 406 when it cannot be FHIR JSON. */
+/** How the answer is to look. Throws 406 when it cannot be FHIR JSON, 400 for a wrong `_pretty`. */
 export function presentationOf(
   request: FastifyRequest,
   parameters: readonly (readonly [string, string])[],
 ): Presentation {
-  const find = (wanted: string) => parameters.find(([name]) => name === wanted)?.[1]
-  requireJsonAcceptable(request.headers.accept, find('_format'))
-  return presentationOfParameters(parameters)
+  requireJsonAcceptable(request.headers.accept, valueOf(parameters, '_format'))
+  return { pretty: isPretty(parameters) }
 }
 
-export function presentationOfParameters(
-  parameters: readonly (readonly [string, string])[],
-): Presentation {
-  if (parameters.length === 0) return plain
-  const find = (wanted: string) => parameters.find(([name]) => name === wanted)?.[1]
-  const summary = find('_summary')
-  const elements = find('_elements')
-  return {
-    pretty: find('_pretty') === 'true',
-    ...(summary === undefined ? {} : { summary }),
-    ...(elements === undefined ? {} : { elements }),
+export function isPretty(parameters: readonly (readonly [string, string])[]): boolean {
+  const text = valueOf(parameters, '_pretty')
+  return text !== undefined && requireOneOf('_pretty', text, ['true', 'false']) === 'true'
+}
+
+/** Which part of one resource is asked for. Throws 400 for a wrong `_summary`. */
+export function shapeOf(parameters: readonly (readonly [string, string])[]): Shape {
+  const summary = valueOf(parameters, '_summary')
+  const elements = valueOf(parameters, '_elements')
+  if (summary !== undefined && elements !== undefined) {
+    throw new InvalidRequest('_summary and _elements cannot be used together', {
+      expression: 'http._elements',
+    })
   }
+  if (elements !== undefined) return { elements: elements.split(',').map((name) => name.trim()) }
+  if (summary === undefined) return {}
+  return { summary: requireOneOf('_summary', summary, ['true', 'text', 'data', 'false']) }
 }
 
-const plain: Presentation = { pretty: false }
+function valueOf(
+  parameters: readonly (readonly [string, string])[],
+  wanted: string,
+): string | undefined {
+  return parameters.find(([name]) => name === wanted)?.[1]
+}
+
+function requireOneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const value = allowed.find((known) => known === text)
+  if (value !== undefined) return value
+  throw new InvalidRequest(
+    `${name} must be one of ${allowed.join(', ')}; "${text.slice(0, 80)}" is not`,
+    { expression: `http.${name}` },
+  )
+}
 
 /** The resource type of the URL. Throws 404 for a name that is no R4 resource type. */
 export function typeOf(services: Services, name: string): string {

@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MethodNotAllowed, NotFound } from '../errors.ts'
 import { createErrorHandler } from './error-handler.ts'
-import { createHandlers } from './fhir-handlers.ts'
+import { fhirHandlers } from './fhir-handlers.ts'
+import { openIncoming } from './incoming.ts'
 import { fhirRoutes } from './routes-table.ts'
 import type { HttpParts } from './server-parts.ts'
 
 export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const handlers = createHandlers(parts)
   const handleError = createErrorHandler(parts)
   app.removeAllContentTypeParsers()
   // Bodies are read by the handlers, from the stream, after authentication.
@@ -18,7 +18,12 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
     request.caller = await parts.authenticate(request.headers)
   })
   for (const { method, path, handler } of fhirRoutes) {
-    app.route({ method, url: path, handler: handlers[handler] })
+    const handle = fhirHandlers[handler]
+    app.route({
+      method,
+      url: path,
+      handler: (request, reply) => handle(openIncoming(parts, request, reply)),
+    })
   }
   for (const path of new Set(fhirRoutes.map((route) => route.path))) {
     const allowed = allowedMethods(path)

@@ -46,6 +46,15 @@ export function requireFhirJson(
   )
 }
 
+/** R4 binary.html#rest: FHIR's own types are a Binary resource, never the content itself. */
+export function requireNoFhirXml(contentType: string): void {
+  if (!/^application\/(fhir\+xml|xml\+fhir)$/.test(mediaTypeOf(contentType))) return
+  throw new UnsupportedMediaType(
+    'A Binary resource is read as application/fhir+json here, not as XML; its content may be sent as it is, under its own type',
+    { expression: 'http.content-type' },
+  )
+}
+
 export function requirePlainEncoding(contentEncoding: string | undefined): void {
   if (contentEncoding === undefined || contentEncoding === 'identity') return
   throw new UnsupportedMediaType(
@@ -58,10 +67,18 @@ export function requirePlainEncoding(contentEncoding: string | undefined): void 
 
 /** R4 http.html#version-parameter: `fhirVersion=4.0` is ours. */
 function requireFhirVersion(mediaType: string, refuse: (text: string) => Error): void {
-  const version = /fhirVersion\s*=\s*"?([^";,\s]+)/i.exec(mediaType)?.[1]
-  if (version !== undefined && !/^4\.0(\.\d+)?$/.test(version)) {
-    throw refuse(`The server speaks FHIR 4.0, not ${version}`)
+  if (!isOfOurVersion(mediaType)) {
+    throw refuse(`The server speaks FHIR 4.0, not ${versionIn(mediaType)!.slice(0, 20)}`)
   }
+}
+
+function isOfOurVersion(mediaType: string): boolean {
+  const version = versionIn(mediaType)
+  return version === undefined || /^4\.0(\.\d+)?$/.test(version)
+}
+
+function versionIn(mediaType: string): string | undefined {
+  return /fhirVersion\s*=\s*"?([^";,\s]+)/i.exec(mediaType)?.[1]
 }
 
 /** Throws 406 unless the answer may be FHIR JSON. `_format` counts before Accept. */
@@ -80,20 +97,18 @@ export function requireJsonAcceptable(
     )
   }
   if (accept === undefined || accept.trim() === '') return
-  const offers = parseAccept(accept)
-  const fitting = offers.find(
+  const fitting = parseAccept(accept).filter(
     ({ type, quality }) =>
       quality > 0 && (jsonTypes.has(type) || type === '*/*' || type === 'application/*'),
   )
-  if (!fitting) {
-    throw new NotAcceptable(
+  const refusal = (text: string) => new NotAcceptable(text, { expression: 'http.accept' })
+  const [first] = fitting
+  if (!first) {
+    throw refusal(
       `None of the types in Accept (${accept.slice(0, 200)}) is supported; the server answers in application/fhir+json`,
-      {
-        expression: 'http.accept',
-      },
     )
   }
-  requireFhirVersion(fitting.text, (text) => new NotAcceptable(text, { expression: 'http.accept' }))
+  if (!fitting.some(({ text }) => isOfOurVersion(text))) requireFhirVersion(first.text, refusal)
 }
 
 export interface AcceptOffer {

@@ -1,31 +1,23 @@
-/** Searches, by GET and by POST. R4 search.html#Introduction. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+/** Searches, by GET and by POST, of one type or of the system. R4 search.html#Introduction. */
+import type { FastifyReply } from 'fastify'
 import { UnsupportedMediaType } from '../errors.ts'
+import { parseQueryString } from '../interactions/query-string.ts'
 import { search } from '../interactions/search-type.ts'
 import { sendShown } from './fhir-reply.ts'
-import { createContext, parseForm, presentationOf, queryOf, rawBody } from './fhir-request.ts'
+import { presentationOf, rawBody } from './fhir-request.ts'
 import { mediaTypeOf, requirePlainEncoding } from './formats.ts'
+import type { Incoming } from './incoming.ts'
 import { readBytes } from './read-bytes.ts'
-import type { HttpParts } from './server-parts.ts'
 
 const formBytesMax = 1_000_000
 
-export function searchFromUrl(
-  parts: HttpParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  type: string | undefined,
-): Promise<FastifyReply> {
-  return answer(parts, request, reply, { type, parameters: queryOf(request) })
+export function searchFromUrl(incoming: Incoming): Promise<FastifyReply> {
+  return answer(incoming, incoming.parameters)
 }
 
 /** Parameters of the URL and of the form count alike. */
-export async function searchFromBody(
-  parts: HttpParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  type: string | undefined,
-): Promise<FastifyReply> {
+export async function searchFromBody(incoming: Incoming): Promise<FastifyReply> {
+  const { request } = incoming
   const contentType = request.headers['content-type']
   requirePlainEncoding(request.headers['content-encoding'])
   if (
@@ -38,18 +30,15 @@ export async function searchFromBody(
     )
   }
   const form = await readBytes(rawBody(request), formBytesMax)
-  const parameters = [...queryOf(request), ...parseForm(form.toString('utf8').trim())]
-  return answer(parts, request, reply, { type, parameters })
+  const sent = parseQueryString(form.toString('utf8').trim())
+  return answer(incoming, [...incoming.parameters, ...sent])
 }
 
 async function answer(
-  parts: HttpParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { type, parameters }: { type: string | undefined; parameters: [string, string][] },
+  { context, request, reply, type }: Incoming,
+  parameters: Incoming['parameters'],
 ): Promise<FastifyReply> {
   const { pretty } = presentationOf(request, parameters)
-  const context = createContext(parts.services, parts.guardFor, request)
   // _summary and _elements are applied to each resource by the search itself.
   return sendShown(reply, context, await search(context, { type, parameters }), { pretty })
 }

@@ -1,9 +1,11 @@
 /** The batch interaction: each entry for itself. R4 http.html#brules. */
-import { InvalidRequest, UnprocessableResource } from '../errors.ts'
+import { UnprocessableResource } from '../errors.ts'
 import { isObject, type JsonValue, type Resource } from '../fhir/resource.ts'
 import { walkReferences } from '../fhir/walk-references.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
 import type { ParsedBody } from '../json/parsed-body.ts'
+import { atEntry } from './at-entry.ts'
+import { requireEntries, requireWriteTarget } from './bundle-entries.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { deleteResource } from './delete.ts'
@@ -16,29 +18,13 @@ import { renderResponseBundle, type EntryOutcome } from './response-bundle.ts'
 import { update } from './update.ts'
 
 export async function batch(context: Context, body: ParsedBody): Promise<Outcome> {
-  const entries = body.resource.entry ?? []
-  if (!Array.isArray(entries)) {
-    throw new InvalidRequest('Bundle.entry must be a list', {
-      code: 'structure',
-      expression: 'Bundle.entry',
-    })
-  }
-  const { bundleEntriesMax } = context.services.limits
-  if (entries.length > bundleEntriesMax) {
-    throw new InvalidRequest(
-      `The Bundle has ${entries.length} entries; at most ${bundleEntriesMax} are accepted`,
-      {
-        code: 'too-costly',
-        expression: 'Bundle.entry',
-      },
-    )
-  }
+  const entries = requireEntries(context, body.resource)
   const fullUrls = fullUrlsOf(entries)
   const outcomes: EntryOutcome[] = []
   for (const [index, entry] of entries.entries()) {
     outcomes.push(await runEntry(context, entry, { index, blobs: body.blobs, fullUrls }))
   }
-  return { status: 200, body: renderResponseBundle(context, 'batch-response', outcomes) }
+  return { status: 200, body: await renderResponseBundle(context, 'batch-response', outcomes) }
 }
 
 interface Surroundings {
@@ -55,10 +41,12 @@ async function runEntry(
   try {
     const request = parseEntryRequest(entry, surroundings.index, context.services)
     if (request.method === 'GET' || request.method === 'HEAD') {
-      prepareRead(context, request)
+      atEntry(request.index, () => prepareRead(context, request))
       return await runRead(context, request)
     }
-    return { outcome: await write(context, request, surroundings) }
+    return {
+      outcome: await atEntry(request.index, () => write(context, request, surroundings)),
+    }
   } catch (error) {
     return { outcome: errorOutcome(error) }
   }
@@ -69,18 +57,13 @@ async function write(
   entry: EntryRequest,
   surroundings: Surroundings,
 ): Promise<Outcome> {
-  const { method, target, resource, index, ifMatch, ifNoneMatch, ifNoneExist } = entry
-  const at = `Bundle.entry[${index}]`
-  const writable =
-    target.kind === 'instance' ||
-    (target.kind === 'type' && (method === 'POST' || target.query !== ''))
-  if (!writable || (method === 'POST' && target.kind !== 'type')) {
-    throw new InvalidRequest(`${method} cannot be asked of this URL`, {
-      code: 'not-supported',
-      expression: `${at}.request.url`,
-    })
-  }
+  const { method, resource, ifMatch, ifNoneMatch, ifNoneExist } = entry
+  const target = requireWriteTarget(entry)
   const { type } = target
+  if (target.kind === 'type') {
+    requireNoBundleReferences(resource!, surroundings.fullUrls)
+    return create(context, { type, body: bodyOf(resource!, surroundings), ifNoneExist })
+  }
   const where = target.kind === 'instance' ? { id: target.id } : { query: target.query }
   if (method === 'DELETE') return deleteResource(context, { type, target: where, ifMatch })
   if (method === 'PATCH') {
@@ -88,9 +71,12 @@ async function write(
     return patch(context, { type, target: where, patch: patchBody, ifMatch })
   }
   requireNoBundleReferences(resource!, surroundings.fullUrls)
-  const body: ParsedBody = { resource: resource!, blobs: surroundings.blobs, hasOddDecimals: false }
-  if (method === 'POST') return create(context, { type, body, ifNoneExist })
+  const body = bodyOf(resource!, surroundings)
   return update(context, { type, target: where, body, ifMatch, ifNoneMatch })
+}
+
+function bodyOf(resource: Resource, { blobs }: Surroundings): ParsedBody {
+  return { resource, blobs, hasOddDecimals: false }
 }
 
 function fullUrlsOf(entries: readonly JsonValue[]): ReadonlySet<string> {

@@ -5,6 +5,7 @@ import { isObject } from '../fhir/resource.ts'
 import { decodeBase64Strict } from '../json/base64.ts'
 import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
 import { placeholderIndex } from '../json/parsed-body.ts'
+import { renderSlots } from '../json/slots.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
 import type { Draft } from './draft.ts'
@@ -14,18 +15,12 @@ export async function settleContent(context: Context, draft: Draft): Promise<voi
   if (!draft.resource) return
   if (draft.type === 'Binary') await settleBinary(context, draft, draft.resource)
   else if (draft.blobs.length > 0)
-    draft.resource = await inlineBlobs(context, draft, draft.resource)
+    draft.resource = (await inlineTexts(context, draft.blobs, draft.resource)) as Resource
 }
 
 async function settleBinary(context: Context, draft: Draft, resource: Resource): Promise<void> {
-  const { data, securityContext, ...rest } = resource
-  if (isObject(securityContext) && typeof securityContext.reference === 'string') {
-    draft.securityContext ??= securityContext.reference
-  }
-  draft.resource = {
-    ...rest,
-    ...(securityContext === undefined ? {} : { securityContext }),
-  } as Resource
+  const { data, ...rest } = resource
+  draft.resource = withSecurityContext(draft, rest as Resource)
   if (data === undefined) return
   const place = placeholderIndex(data)
   if (place !== undefined) {
@@ -44,6 +39,23 @@ async function settleBinary(context: Context, draft: Draft, resource: Resource):
     bytes,
     context.services.limits.documentBytesMax,
   )
+}
+
+/** The header and the element say the same of what a Binary belongs to. R4 binary.html#security-context. */
+function withSecurityContext(draft: Draft, resource: Resource): Resource {
+  const own = isObject(resource.securityContext) ? resource.securityContext.reference : undefined
+  const given = draft.securityContext
+  if (given === undefined) {
+    if (typeof own === 'string') draft.securityContext = own
+    return resource
+  }
+  if (own !== undefined && own !== given) {
+    throw new InvalidRequest(
+      `X-Security-Context names ${given}, Binary.securityContext another resource; they must agree`,
+      { expression: 'http.x-security-context' },
+    )
+  }
+  return { ...resource, securityContext: { reference: given } }
 }
 
 /** Makes a blob of bytes at hand. Throws 413 beyond the limit. */
@@ -65,14 +77,19 @@ export async function storeBlob(
   }
 }
 
-async function inlineBlobs(context: Context, draft: Draft, resource: Resource): Promise<Resource> {
+/** A copy of a part of the body with its long texts back where they stood. */
+export async function inlineTexts(
+  context: Context,
+  blobs: readonly BlobReference[],
+  value: JsonValue,
+): Promise<JsonValue> {
   const texts = new Map<number, string>()
-  for (const place of placesIn(resource)) {
-    const blob = draft.blobs[place]
+  for (const place of placesIn(value)) {
+    const blob = blobs[place]
     if (!blob) throw new InvalidRequest('A text of the body is missing')
     texts.set(place, (await context.store.readStagedBlob(blob)).toString('base64'))
   }
-  return texts.size === 0 ? resource : (replacePlaceholders(resource, texts) as Resource)
+  return texts.size === 0 ? value : replacePlaceholders(value, texts)
 }
 
 function* placesIn(value: JsonValue): Generator<number> {
@@ -87,22 +104,19 @@ function replacePlaceholders(value: JsonValue, texts: ReadonlyMap<number, string
   if (place !== undefined) return texts.get(place)!
   if (Array.isArray(value)) return value.map((item) => replacePlaceholders(item, texts))
   if (!isObject(value)) return value
-  const copy: JsonObject = {}
-  for (const key in value) copy[key] = replacePlaceholders(value[key]!, texts)
+  // A spread, for it keeps how decimals were written.
+  const copy: JsonObject = { ...value }
+  for (const key of Object.keys(copy)) copy[key] = replacePlaceholders(copy[key]!, texts)
   return copy
 }
 
 /** The Binary as FHIR JSON, its content put back as base64. */
-export async function binaryAsJson(
-  context: Context,
-  version: StoredVersion,
-): Promise<StoredVersion> {
-  if (!version.blob) return version
+export async function binaryWithData(context: Context, version: StoredVersion): Promise<Buffer> {
+  const bytes = renderSlots(version.body, version.slots, context.services.baseUrl)
+  if (!version.blob) return bytes
   const data = (await context.store.readBlob(version)).toString('base64')
-  const closing = version.body.lastIndexOf(0x7d)
-  const body = Buffer.concat([
-    version.body.subarray(0, closing),
+  return Buffer.concat([
+    bytes.subarray(0, bytes.lastIndexOf(0x7d)),
     Buffer.from(`,"data":"${data}"}`, 'latin1'),
   ])
-  return Object.create(version, { body: { value: body, enumerable: true } }) as StoredVersion
 }

@@ -6,27 +6,10 @@ import { UnprocessableResource } from '../errors.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { replaceReferences, walkReferences } from '../fhir/walk-references.ts'
-import type { MatchedIds } from '../access/guarded-store.ts'
-import { matchesClause, type Lookup } from '../search/matcher.ts'
-import { parseCondition } from './conditions.ts'
+import { findReferenced, noIdentities, type Identities } from './bundle-identities.ts'
 import type { Context } from './context.ts'
 import type { DraftPlan } from './draft.ts'
-
-/** What each fullUrl became (`Type/id`), and how one conditional reference was resolved. */
-export interface BundleIdentities {
-  readonly fullUrls: ReadonlyMap<string, string>
-  /** Resources of the same Bundle that a conditional reference may mean. */
-  readonly candidates: readonly {
-    readonly type: string
-    readonly id: string
-    readonly resource: Resource
-  }[]
-}
-
-const noEnvelope = { patients: [], authors: [], depositor: {}, labels: [], depositedAt: 0 }
-const noOthers: Lookup = { find: () => undefined, all: () => [] }
-
-const alone: BundleIdentities = { fullUrls: new Map(), candidates: [] }
+import { replaceLinks } from './replace-links.ts'
 
 /** Decision 48: outside a transaction references are resolved by the same rules. */
 export function resolveConditionalSubject(
@@ -34,16 +17,13 @@ export function resolveConditionalSubject(
   resource: Resource,
   plan: DraftPlan,
 ): Promise<Resource> {
-  return resolveReferences(context, plan, {
-    resource,
-    identities: alone,
-    at: resource.resourceType,
-  })
+  const identities = noIdentities()
+  return resolveReferences(context, plan, { resource, identities, at: resource.resourceType })
 }
 
 export interface ResolveInput {
   readonly resource: Resource
-  readonly identities: BundleIdentities
+  readonly identities: Identities
   readonly fullUrl?: string | undefined
   /** FHIRPath of the resource, for errors. */
   readonly at: string
@@ -60,33 +40,45 @@ export async function resolveReferences(
 ): Promise<Resource> {
   const { resource, identities } = input
   if (resource.resourceType === 'Bundle') return resource
-  const conditional = await resolveConditions(context, plan, input)
-  const rootUrl = input.fullUrl && restfulRoot(input.fullUrl)
-  return replaceReferences(
+  await resolveConditions(context, plan, input)
+  const root = (input.fullUrl && restfulRoot(input.fullUrl)) || context.services.baseUrl
+  const replaced = replaceReferences(
     resource,
     (text, isReference, path) => {
-      const known = findFullUrl(text, identities.fullUrls, rootUrl || context.services.baseUrl)
+      const known = findFullUrl(text, identities, root)
       if (known !== undefined) return known
       if (!isReference) return text
-      const match = conditional.get(text)
+      const match = identities.resolved.get(text)
       if (match !== undefined) return match
       if (text.startsWith('urn:')) throw unresolvedUrn(text, path)
       return text
     },
     input.at,
   )
+  if (identities.fullUrls.size === 0) return replaced
+  return replaceLinks(replaced, context.services.registry, (text) =>
+    findFullUrl(text, identities),
+  )
 }
 
-function findFullUrl(
-  text: string,
-  fullUrls: ReadonlyMap<string, string>,
-  root: string,
-): string | undefined {
+/**
+ * What a fullUrl of the Bundle became, its fragment kept. With a `root`, relative references are
+ * read below it. A version belongs to the sender's server: it becomes the first version of what is
+ * created, and is dropped for what exists, unless the reference is to this very resource.
+ */
+function findFullUrl(text: string, identities: Identities, root?: string): string | undefined {
+  const { fullUrls } = identities
   if (fullUrls.size === 0 || text.startsWith('#')) return undefined
-  const [url, fragment] = text.split('#', 2) as [string, string?]
+  const [whole, fragment] = text.split('#', 2) as [string, string?]
+  const [url, version] = whole.split('/_history/', 2) as [string, string?]
   const found =
-    fullUrls.get(url) ?? (url.includes(':') ? undefined : fullUrls.get(`${root}/${url}`))
-  return found === undefined || fragment === undefined ? found : `${found}#${fragment}`
+    fullUrls.get(url) ??
+    (url.includes(':') || root === undefined ? undefined : fullUrls.get(`${root}/${url}`))
+  if (found === undefined) return undefined
+  if (version !== undefined && found === url) return undefined
+  const id = found.slice(found.indexOf('/') + 1)
+  const isNew = version !== undefined && [...identities.newIds.values()].includes(id)
+  return `${found}${isNew ? '/_history/1' : ''}${fragment === undefined ? '' : `#${fragment}`}`
 }
 
 /** `http://server/fhir` of `http://server/fhir/Patient/1`; undefined for other fullUrls. */
@@ -101,66 +93,26 @@ function unresolvedUrn(text: string, path: string): UnprocessableResource {
   })
 }
 
+/** Resolves each conditional reference once for the whole Bundle. */
 async function resolveConditions(
   context: Context,
   plan: DraftPlan,
   { resource, identities, at }: ResolveInput,
-): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>()
+): Promise<void> {
+  const pending = new Map<string, string>()
   walkReferences(resource, ({ text, isReference, path }) => {
-    if (isReference && parseReference(text).kind === 'conditional') texts.set(text, path)
+    if (!isReference || identities.resolved.has(text)) return
+    if (parseReference(text).kind === 'conditional') pending.set(text, path)
   })
-  const resolved = new Map<string, string>()
-  for (const [text, path] of texts) {
-    const reference = parseReference(text) as { type: string; query: string }
+  for (const [text, path] of pending) {
+    const { type, query } = parseReference(text) as { type: string; query: string }
     const where = path.replace(/^[A-Za-z]+/, at)
-    if (!context.services.registry.isResourceType(reference.type)) throw noSingleMatch(text, where)
-    resolved.set(
-      text,
-      await resolveCondition(context, plan, { ...reference, identities, text, path: where }),
-    )
+    const matches = context.services.registry.isResourceType(type)
+      ? await findReferenced(context, plan, identities, { type, query })
+      : new Set<string>()
+    if (matches.size !== 1) throw noSingleMatch(text, where)
+    identities.resolved.set(text, `${type}/${[...matches][0]}`)
   }
-  return resolved
-}
-
-async function resolveCondition(
-  context: Context,
-  plan: DraftPlan,
-  {
-    type,
-    query,
-    identities,
-    text,
-    path,
-  }: {
-    type: string
-    query: string
-    identities: BundleIdentities
-    text: string
-    path: string
-  },
-): Promise<string> {
-  const clause = parseCondition(context, type, query)
-  const inBundle = identities.candidates.filter(
-    (candidate) =>
-      candidate.type === type &&
-      matchesClause(
-        clause,
-        {
-          type,
-          id: candidate.id,
-          lastUpdated: 0,
-          entries: context.services.extract(candidate.resource),
-          envelope: noEnvelope,
-        },
-        noOthers,
-      ),
-  )
-  const { ids, precondition }: MatchedIds = await context.store.match(type, clause, 2)
-  const matches = new Set([...ids, ...inBundle.map(({ id }) => id)])
-  if (matches.size !== 1) throw noSingleMatch(text, path)
-  plan.preconditions.push(precondition)
-  return `${type}/${[...matches][0]}`
 }
 
 /** One wording for none, several and hidden (decision 48). The text is what this request sent. */

@@ -1,10 +1,12 @@
 /** Finds what a conditional interaction is about. R4 http.html#ccreate and its neighbours. */
 import { InvalidRequest, PreconditionFailed } from '../errors.ts'
-import type { JsonValue } from '../fhir/resource.ts'
 import { parseQuery } from '../search/parse-query.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { Precondition } from '../store/commit-plan.ts'
 import type { Context } from './context.ts'
+import { parseQueryString } from './query-string.ts'
+
+const none: ReadonlySet<string> = new Set()
 
 export interface Condition {
   /** The one match; undefined when nothing matches. */
@@ -15,15 +17,18 @@ export interface Condition {
 
 /**
  * The one resource that a condition names. Throws InvalidRequest when the condition says nothing,
- * PreconditionFailed (412) when several match: never the first that came.
+ * PreconditionFailed (412) when several match: never the first that came. `ignored` (`Type/id`) are
+ * resources that the same plan deletes first.
  */
 export async function findByCondition(
   context: Context,
   type: string,
   query: string,
+  ignored: ReadonlySet<string> = none,
 ): Promise<Condition> {
   const where = parseCondition(context, type, query)
-  const { ids, precondition } = await context.store.match(type, where, 2)
+  const { ids: found, precondition } = await context.store.match(type, where, 2 + ignored.size)
+  const ids = found.filter((id) => !ignored.has(`${type}/${id}`))
   if (ids.length > 1) {
     throw new PreconditionFailed(
       `Several ${type} resources match the condition; it must name exactly one`,
@@ -36,7 +41,7 @@ export async function findByCondition(
 /** The clause of a condition. Throws InvalidRequest when it would match everything. */
 export function parseCondition(context: Context, type: string, query: string): Clause {
   const { registry, timeZone, baseUrl, limits, now } = context.services
-  const parameters = parametersOf(query)
+  const parameters = parseQueryString(query)
   const { request } = parseQuery({
     types: [type],
     parameters,
@@ -58,15 +63,11 @@ export function parseCondition(context: Context, type: string, query: string): C
   return request.where
 }
 
-/** A query string (with or without `?`) as its parameters, in order. */
-export function parametersOf(query: string): [string, string][] {
-  try {
-    return [...new URLSearchParams(query)]
-  } catch (error) {
-    throw new InvalidRequest('The query string cannot be read', { cause: error })
+/** The query of If-None-Exist, which may stand behind a `?` or a whole URL. */
+export function requireQuery(ifNoneExist: string): string {
+  const query = ifNoneExist.slice(ifNoneExist.indexOf('?') + 1)
+  if (query.trim() === '') {
+    throw new InvalidRequest('If-None-Exist is empty', { expression: 'http.if-none-exist' })
   }
-}
-
-export function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
+  return query
 }

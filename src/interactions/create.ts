@@ -1,11 +1,10 @@
 /** The create interaction, also conditional. R4 http.html#create, http.html#ccreate. */
-import { InvalidRequest } from '../errors.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { ParsedBody } from '../json/parsed-body.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
 import { resolveConditionalSubject } from './bundle-references.ts'
 import { commitDrafts } from './commit-drafts.ts'
-import { findByCondition } from './conditions.ts'
+import { findByCondition, requireQuery } from './conditions.ts'
 import type { Context } from './context.ts'
 import { createDraftPlan, type Draft } from './draft.ts'
 import type { Outcome } from './outcome.ts'
@@ -45,16 +44,6 @@ export async function create(context: Context, request: CreateRequest): Promise<
   }
   const [[draft, version]] = [...versions] as [[Draft, Awaited<ReturnType<typeof requireReadable>>]]
   return { status: 201, created: true, version, issues: draft.issues }
-}
-
-function requireQuery(ifNoneExist: string): string {
-  const query = ifNoneExist.includes('?')
-    ? ifNoneExist.slice(ifNoneExist.indexOf('?') + 1)
-    : ifNoneExist
-  if (query.trim() === '') {
-    throw new InvalidRequest('If-None-Exist is empty', { expression: 'http.if-none-exist' })
-  }
-  return query
 }
 
 /** A draft of version 1 under a new id. */

@@ -1,6 +1,6 @@
 /** Reads Bundle.entry.request into what is asked for. R4 bundle.html, http.html#transaction. */
 import type { Registry } from '../conformance/registry.ts'
-import { InvalidRequest, type FhirError } from '../errors.ts'
+import { InvalidRequest } from '../errors.ts'
 import {
   isId,
   isObject,
@@ -163,10 +163,4 @@ function targetOf(
   if (third !== '_history' || parts.length > 4) return undefined
   if (fourth === undefined) return { kind: 'history', type, id: second, query }
   return { kind: 'version', type, id: second, versionId: fourth }
-}
-
-/** The same error, told of an entry. */
-export function expressionOf(error: FhirError, index: number): readonly string[] {
-  const own = error.issues[0]?.expression
-  return own?.some((path) => path.startsWith('Bundle.entry[')) ? own : [`Bundle.entry[${index}]`]
 }

@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto'
 import { InvalidRequest, NotFound } from '../errors.ts'
 import { parsePeriod } from '../fhir/date-time.ts'
-import { renderSlots } from '../json/slots.ts'
 import { formatQuery } from '../search/format-query.ts'
 import { openPageLink, sealPageLink } from '../search/page-link.ts'
 import type { HistoryPage, HistoryRequest } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
 import { entityTag, statusTexts, type Outcome } from './outcome.ts'
+import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
 
 export interface HistoryTarget {
   readonly type?: string
@@ -28,7 +28,7 @@ export async function history(context: Context, target: HistoryTarget): Promise<
   ) {
     throw new NotFound(`${type}/${id}`)
   }
-  return { status: 200, body: renderHistory(context, { target, request, page }) }
+  return { status: 200, body: await renderHistory(context, { target, request, page }) }
 }
 
 const parameterNames = ['_since', '_at', '_count', '_format', '_pretty', '_page']
@@ -115,20 +115,29 @@ interface Rendering {
   readonly page: HistoryPage
 }
 
-function renderHistory(context: Context, { target, request, page }: Rendering): Buffer {
+async function renderHistory(
+  context: Context,
+  { target, request, page }: Rendering,
+): Promise<Buffer> {
   const links = linksOf(context, { target, request, page })
   const head = `{"resourceType":"Bundle","type":"history","total":${page.total},"link":${JSON.stringify(links)}`
   const parts: Buffer[] = [Buffer.from(head)]
-  page.versions.forEach((version, index) => {
-    parts.push(Buffer.from(index === 0 ? ',"entry":[' : ','), ...renderEntry(context, version))
-  })
+  const allowance = createAllowance(context)
+  let separator = ',"entry":['
+  for (const version of page.versions) {
+    parts.push(Buffer.from(separator), ...(await renderEntry(context, version, allowance)))
+    separator = ','
+  }
   parts.push(Buffer.from(page.versions.length > 0 ? ']}' : '}'))
   return Buffer.concat(parts)
 }
 
-function renderEntry(context: Context, version: StoredVersion): Buffer[] {
+async function renderEntry(
+  context: Context,
+  version: StoredVersion,
+  allowance: Allowance,
+): Promise<Buffer[]> {
   const { type, id, method, deleted } = version
-  const { baseUrl } = context.services
   const status = deleted ? 204 : version.versionId === 1 || method === 'POST' ? 201 : 200
   const rest = JSON.stringify({
     request: { method, url: method === 'POST' ? type : `${type}/${id}` },
@@ -138,14 +147,13 @@ function renderEntry(context: Context, version: StoredVersion): Buffer[] {
       lastModified: new Date(version.lastUpdated).toISOString(),
     },
   })
-  const fullUrl = `{"fullUrl":${JSON.stringify(`${baseUrl}/${type}/${id}`)},`
-  return deleted
-    ? [Buffer.from(fullUrl + rest.slice(1))]
-    : [
-        Buffer.from(`${fullUrl}"resource":`),
-        renderSlots(version.body, version.slots, baseUrl),
-        Buffer.from(`,${rest.slice(1)}`),
-      ]
+  const fullUrl = `{"fullUrl":${JSON.stringify(`${context.services.baseUrl}/${type}/${id}`)},`
+  if (deleted) return [Buffer.from(fullUrl + rest.slice(1))]
+  return [
+    Buffer.from(`${fullUrl}"resource":`),
+    await renderVersion(context, version, {}, allowance),
+    Buffer.from(`,${rest.slice(1)}`),
+  ]
 }
 
 function linksOf(

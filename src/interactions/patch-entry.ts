@@ -1,8 +1,8 @@
-/** The patch of a PATCH entry, fetched back when its long text went to a blob. R4 http.html#patch. */
+/** The patch of a PATCH entry, its long texts fetched back from their blobs. R4 http.html#patch. */
 import type { Resource } from '../fhir/resource.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
-import { placeholderIndex } from '../json/parsed-body.ts'
 import { patchOfEntry as readPatch, type PatchBody } from '../patch/patch-format.ts'
+import { inlineTexts } from './binary-content.ts'
 import type { Context } from './context.ts'
 
 /** Throws 415 or 422 when the resource holds no patch. */
@@ -11,8 +11,5 @@ export async function patchOfEntry(
   resource: Resource,
   blobs: readonly BlobReference[],
 ): Promise<PatchBody> {
-  const place = placeholderIndex(resource.data)
-  if (place === undefined) return readPatch(resource)
-  const bytes = await context.store.readStagedBlob(blobs[place]!)
-  return readPatch({ ...resource, data: bytes.toString('base64') })
+  return readPatch((await inlineTexts(context, blobs, resource)) as Resource)
 }

@@ -1,12 +1,11 @@
 /** The GET entries of a batch or transaction. */
 import { FhirError, InvalidRequest } from '../errors.ts'
-import { binaryAsJson } from './binary-content.ts'
 import type { Context } from './context.ts'
 import type { EntryRequest } from './entry-request.ts'
 import { history } from './history.ts'
 import type { Outcome } from './outcome.ts'
 import { read } from './read.ts'
-import { parametersOf } from './conditions.ts'
+import { parseQueryString } from './query-string.ts'
 import type { EntryOutcome } from './response-bundle.ts'
 import { parseSearch, search } from './search-type.ts'
 import { vread } from './vread.ts'
@@ -16,11 +15,11 @@ export function prepareRead(context: Context, { target, index }: EntryRequest): 
   if (target.kind === 'type' || target.kind === 'system') {
     parseSearch(context, {
       type: target.kind === 'type' ? target.type : undefined,
-      parameters: parametersOf(target.query),
+      parameters: parseQueryString(target.query),
     })
   } else if (
     target.kind === 'instance' &&
-    parametersOf(target.query).some(([name]) => !/^_(format|pretty)$/.test(name))
+    parseQueryString(target.query).some(([name]) => !/^_(format|pretty)$/.test(name))
   ) {
     throw new InvalidRequest('A read in a Bundle takes no parameters', {
       expression: `Bundle.entry[${index}].request.url`,
@@ -49,19 +48,14 @@ async function dispatch(context: Context, entry: EntryRequest): Promise<Outcome>
     case 'metadata':
       return { status: 200, body: Buffer.from(JSON.stringify(context.services.capabilities())) }
     case 'instance':
-      return withContent(context, await read(context, target, entry))
+      return read(context, target, entry)
     case 'version':
-      return withContent(context, await vread(context, target, target.versionId, entry))
+      return vread(context, target, target.versionId, entry)
     case 'history':
-      return history(context, { ...target, parameters: parametersOf(target.query) })
+      return history(context, { ...target, parameters: parseQueryString(target.query) })
     case 'system':
-      return search(context, { type: undefined, parameters: parametersOf(target.query) })
+      return search(context, { type: undefined, parameters: parseQueryString(target.query) })
     case 'type':
-      return search(context, { type: target.type, parameters: parametersOf(target.query) })
+      return search(context, { type: target.type, parameters: parseQueryString(target.query) })
   }
-}
-
-async function withContent(context: Context, outcome: Outcome): Promise<Outcome> {
-  if (outcome.status !== 200 || outcome.version?.type !== 'Binary') return outcome
-  return { ...outcome, version: await binaryAsJson(context, outcome.version) }
 }

@@ -1,43 +1,72 @@
-/** A stored version as it is sent: links filled in, in part when that is asked for. */
+/**
+ * A stored version as it is sent: links filled in, a Binary's content put back, in part where that
+ * is asked for. R4 search.html#summary, search.html#elements.
+ */
 import { InvalidRequest } from '../errors.ts'
 import { renderSlots } from '../json/slots.ts'
+import type { SummaryMode } from '../search/parse-control.ts'
 import { summarize } from '../search/summarize.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
+import { binaryWithData } from './binary-content.ts'
 import type { Context } from './context.ts'
 
 export interface Shape {
-  /** `_summary` and `_elements`, as sent. */
-  readonly summary?: string
-  readonly elements?: string
+  readonly summary?: SummaryMode
+  readonly elements?: readonly string[]
+  /** `_elements` is about the types searched: what is included stays whole. */
+  readonly mode?: 'match' | 'include'
 }
 
-/** Throws 400 for a `_summary` that is none. R4 search.html#summary, search.html#elements. */
-export function renderVersion(
+/**
+ * How many bytes of documents one Bundle may still carry. A Binary beyond them is shown without its
+ * data and tagged SUBSETTED, so that a page of large documents does not fill the memory.
+ */
+export interface Allowance {
+  bytes: number
+}
+
+export function createAllowance(context: Context): Allowance {
+  return { bytes: context.services.limits.documentBytesMax }
+}
+
+/** Throws 400 for an element that the type does not have. */
+export async function renderVersion(
   context: Context,
   version: StoredVersion,
-  { summary, elements }: Shape,
-): Buffer {
+  shape: Shape = {},
+  allowance?: Allowance,
+): Promise<Buffer> {
   const { registry, baseUrl } = context.services
+  if (shape.mode === undefined) requireElements(context, version.type, shape.elements ?? [])
+  if (version.type === 'Binary' && version.blob && wantsData(shape)) {
+    const size = version.blob.sizeBytes
+    if (allowance && size > allowance.bytes) return withoutData(context, version)
+    if (allowance) allowance.bytes -= size
+    const whole = await binaryWithData(context, version)
+    return shape.elements ? summarize(whole, { registry, mode: 'match', ...shape }) : whole
+  }
   const bytes = renderSlots(version.body, version.slots, baseUrl)
-  if (elements !== undefined) {
-    return summarize(bytes, {
-      registry,
-      mode: 'match',
-      elements: elements.split(',').map((name) => name.trim()),
-    })
-  }
-  if (summary === undefined) return bytes
-  if (!isSummaryMode(summary)) {
-    throw new InvalidRequest(
-      `_summary is true, false, text or data; "${summary}" is none of them`,
-      {
-        expression: 'http._summary',
-      },
-    )
-  }
-  return summarize(bytes, { registry, mode: 'match', summary })
+  const isShaped = shape.elements !== undefined || shape.summary !== undefined
+  return isShaped ? summarize(bytes, { registry, mode: 'match', ...shape }) : bytes
 }
 
-function isSummaryMode(text: string): text is 'true' | 'false' | 'text' | 'data' {
-  return ['true', 'false', 'text', 'data'].includes(text)
+function wantsData({ summary, elements, mode }: Shape): boolean {
+  if (elements && mode !== 'include') return elements.includes('data')
+  return summary === undefined || summary === 'false' || summary === 'data'
+}
+
+function withoutData({ services }: Context, version: StoredVersion): Buffer {
+  const { registry, baseUrl } = services
+  const bytes = renderSlots(version.body, version.slots, baseUrl)
+  const elements = ['implicitRules', 'language', 'contentType', 'securityContext']
+  return summarize(bytes, { registry, mode: 'match', elements })
+}
+
+function requireElements(context: Context, type: string, elements: readonly string[]): void {
+  const model = context.services.registry.typeModel(type)
+  const wrong = elements.find((name) => !model?.paths.has(name))
+  if (wrong === undefined) return
+  throw new InvalidRequest(`"${wrong.slice(0, 80)}" in _elements is no element of ${type}`, {
+    expression: 'http._elements',
+  })
 }

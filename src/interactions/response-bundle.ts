@@ -1,8 +1,8 @@
 /** The answer to a batch or transaction, built from stored bytes. R4 http.html#transaction-response. */
-import { toOperationOutcome, type Issue } from '../fhir/operation-outcome.ts'
-import { renderSlots } from '../json/slots.ts'
+import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import type { Context } from './context.ts'
 import { entityTag, statusTexts, type Outcome } from './outcome.ts'
+import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
 
 export interface EntryOutcome {
   readonly outcome: Omit<Outcome, 'status'> & { readonly status: number }
@@ -11,59 +11,57 @@ export interface EntryOutcome {
 }
 
 /** One entry for each of the request, in its order. */
-export function renderResponseBundle(
+export async function renderResponseBundle(
   context: Context,
   type: 'batch-response' | 'transaction-response',
   outcomes: readonly EntryOutcome[],
-): Buffer {
+): Promise<Buffer> {
+  const allowance = createAllowance(context)
   const parts: Buffer[] = [Buffer.from(`{"resourceType":"Bundle","type":"${type}"`)]
-  if (outcomes.length > 0) {
-    outcomes.forEach((entry, index) => {
-      parts.push(Buffer.from(index === 0 ? ',"entry":[' : ','), ...renderEntry(context, entry))
-    })
-    parts.push(Buffer.from(']'))
+  let separator = ',"entry":['
+  for (const entry of outcomes) {
+    parts.push(Buffer.from(separator), ...(await renderEntry(context, entry, allowance)))
+    separator = ','
   }
-  parts.push(Buffer.from('}'))
+  parts.push(Buffer.from(outcomes.length > 0 ? ']}' : '}'))
   return Buffer.concat(parts)
 }
 
-function renderEntry(context: Context, { outcome, showsResource }: EntryOutcome): Buffer[] {
-  const { version, issues } = outcome
+async function renderEntry(
+  context: Context,
+  { outcome, showsResource }: EntryOutcome,
+  allowance: Allowance,
+): Promise<Buffer[]> {
+  const { version, status } = outcome
   const { baseUrl } = context.services
-  const members: string[] = []
-  if (version && !version.deleted) {
-    members.push(`"fullUrl":${JSON.stringify(`${baseUrl}/${version.type}/${version.id}`)},`)
-  }
-  const response = JSON.stringify({ response: responseOf(outcome, issues ?? [], context) }).slice(
-    1,
-    -1,
-  )
-  const shown = showsResource || context.preferences.return === 'representation'
+  const isShowable = version !== undefined && !version.deleted && status !== 304
+  const fullUrl = isShowable
+    ? `"fullUrl":${JSON.stringify(`${baseUrl}/${version.type}/${version.id}`)},`
+    : ''
+  const response = `"response":${JSON.stringify(responseOf(context, outcome))}`
+  const isShown = showsResource || context.preferences.return === 'representation'
   const body =
     outcome.body ??
-    (shown && version && !version.deleted
-      ? renderSlots(version.body, version.slots, baseUrl)
-      : undefined)
+    (isShown && isShowable ? await renderVersion(context, version, {}, allowance) : undefined)
   return body
-    ? [Buffer.from(`{${members.join('')}"resource":`), body, Buffer.from(`,${response}}`)]
-    : [Buffer.from(`{${members.join('')}${response}}`)]
+    ? [Buffer.from(`{${fullUrl}"resource":`), body, Buffer.from(`,${response}}`)]
+    : [Buffer.from(`{${fullUrl}${response}}`)]
 }
 
+/** A PATCH has its `location` too (decision 75); what was not modified has none. */
 function responseOf(
-  outcome: EntryOutcome['outcome'],
-  issues: readonly Issue[],
   context: Context,
+  { version, status, issues = [] }: EntryOutcome['outcome'],
 ): Record<string, unknown> {
-  const { version, status } = outcome
-  const showsVersion = version && status !== 304
+  const tellsOutcome = issues.length > 0 || context.preferences.return === 'OperationOutcome'
   return {
     status: statusTexts[status] ?? String(status),
-    ...(showsVersion
+    ...(version && status !== 304
       ? { location: `${version.type}/${version.id}/_history/${version.versionId}` }
       : {}),
     ...(version
       ? { etag: entityTag(version), lastModified: new Date(version.lastUpdated).toISOString() }
       : {}),
-    ...(issues.length > 0 ? { outcome: toOperationOutcome(issues, context.outcome) } : {}),
+    ...(tellsOutcome ? { outcome: toOperationOutcome(issues, context.outcome) } : {}),
   }
 }

@@ -2,18 +2,16 @@
 import { InvalidRequest } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
-import { renderSlots } from '../json/slots.ts'
 import { formatQuery } from '../search/format-query.ts'
 import { openPageLink, sealPageLink } from '../search/page-link.ts'
 import { parseQuery, type ParsedQuery } from '../search/parse-query.ts'
 import type { SearchRequest } from '../search/search-request.ts'
 import { renderSearchset, type SearchsetEntry } from '../search/searchset.ts'
-import { summarize } from '../search/summarize.ts'
 import type { SearchPage } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
-import { binaryAsJson } from './binary-content.ts'
 import type { Context } from './context.ts'
 import type { Outcome } from './outcome.ts'
+import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
 
 export interface SearchTarget {
   /** Undefined: a search over all types. */
@@ -22,8 +20,8 @@ export interface SearchTarget {
 }
 
 export async function search(context: Context, target: SearchTarget): Promise<Outcome> {
-  const link = target.parameters.find(([name]) => name === '_page')
-  const opened = link ? openLink(context, target, link[1]) : undefined
+  const link = pageTokenOf(target.parameters)
+  const opened = link === undefined ? undefined : openLink(context, target, link)
   const parameters = opened?.parameters ?? target.parameters
   const startedAt = opened?.now ?? context.services.now()
   const parsed = parseSearch(context, { type: target.type, parameters }, startedAt)
@@ -38,7 +36,7 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   const page = await context.store.search(request)
   // The first page counts; later pages repeat its total, which is that of the same commit.
   const total = opened ? opened.total : page.total
-  const body = await renderPage(context, { target, parameters, parsed, page, total, startedAt })
+  const body = await renderPage(context, { target, parsed, page, total, startedAt })
   return { status: 200, body }
 }
 
@@ -50,7 +48,7 @@ export function parseSearch(
 ): ParsedQuery {
   const { registry, timeZone, baseUrl, limits, now } = context.services
   return parseQuery({
-    types: type === undefined ? registry.resourceTypes : [type],
+    types: type === undefined ? undefined : [type],
     parameters,
     registry,
     timeZone,
@@ -64,6 +62,17 @@ export function parseSearch(
     },
     now: at ?? now(),
   })
+}
+
+/** The token of a page link, which carries all there is to say but how the answer looks. */
+function pageTokenOf(parameters: SearchTarget['parameters']): string | undefined {
+  const token = parameters.find(([name]) => name === '_page')?.[1]
+  const other = parameters.find(([name]) => !/^_(page|format|pretty)$/.test(name))
+  if (token === undefined || other === undefined) return token
+  throw new InvalidRequest(
+    `A page link is used as it was given; "${other[0]}" cannot be added to it`,
+    { expression: `http.${other[0]}` },
+  )
 }
 
 interface PageLink {
@@ -90,7 +99,6 @@ function openLink(context: Context, target: SearchTarget, token: string): PageLi
 
 interface Rendering {
   readonly target: SearchTarget
-  readonly parameters: readonly (readonly [string, string])[]
   readonly parsed: ParsedQuery
   readonly page: SearchPage
   readonly total: number | undefined
@@ -107,10 +115,12 @@ async function renderPage(context: Context, rendering: Rendering): Promise<Buffe
       diagnostics: `Not all included resources are shown: at most ${parsed.request.includesMax} are`,
     })
   }
+  const allowance = createAllowance(context)
+  const show = (mode: SearchsetEntry['mode']) => (version: StoredVersion) =>
+    entryOf(context, version, { mode, parsed, allowance })
   const entries: SearchsetEntry[] = []
-  for (const version of page.matches) entries.push(await entryOf(context, version, 'match', parsed))
-  for (const version of page.included)
-    entries.push(await entryOf(context, version, 'include', parsed))
+  for (const version of page.matches) entries.push(await show('match')(version))
+  for (const version of page.included) entries.push(await show('include')(version))
   return renderSearchset({
     entries,
     total,
@@ -121,24 +131,29 @@ async function renderPage(context: Context, rendering: Rendering): Promise<Buffe
 
 async function entryOf(
   context: Context,
-  stored: StoredVersion,
-  mode: SearchsetEntry['mode'],
-  { result }: ParsedQuery,
-): Promise<SearchsetEntry> {
-  const { registry, baseUrl } = context.services
-  const version = stored.type === 'Binary' ? await binaryAsJson(context, stored) : stored
-  const bytes = renderSlots(version.body, version.slots, baseUrl)
-  const shaped = result.summary !== undefined || result.elements !== undefined
-  return {
-    fullUrl: `${baseUrl}/${version.type}/${version.id}`,
+  version: StoredVersion,
+  {
     mode,
-    body: shaped ? summarize(bytes, { registry, ...result, mode }) : bytes,
+    parsed: { result },
+    allowance,
+  }: { mode: SearchsetEntry['mode']; parsed: ParsedQuery; allowance: Allowance },
+): Promise<SearchsetEntry> {
+  const { summary, elements } = result
+  const shape = {
+    mode,
+    ...(summary === undefined ? {} : { summary }),
+    ...(elements === undefined ? {} : { elements }),
+  }
+  return {
+    fullUrl: `${context.services.baseUrl}/${version.type}/${version.id}`,
+    mode,
+    body: await renderVersion(context, version, shape, allowance),
   }
 }
 
 function linksOf(
   context: Context,
-  { target, parameters, parsed, page, total, startedAt }: Rendering,
+  { target, parsed, page, total, startedAt }: Rendering,
 ): { relation: string; url: string }[] {
   const { baseUrl, pagingKey } = context.services
   const url = target.type === undefined ? baseUrl : `${baseUrl}/${target.type}`
@@ -148,7 +163,8 @@ function linksOf(
     const content: PageLink = {
       kind: 'search',
       type: target.type ?? '',
-      parameters,
+      // What was ignored is left out, so that the next page needs no leniency.
+      parameters: parsed.used,
       asOf: page.asOf,
       position,
       decision: context.store.decisionHash(),

@@ -2,13 +2,13 @@
  * The transaction interaction: all entries, or none. Order: DELETE, POST, PUT and PATCH, GET.
  * R4 http.html#transaction, http.html#trules.
  */
-import { InvalidRequest, NotFound } from '../errors.ts'
+import { NotFound } from '../errors.ts'
 import type { ParsedBody } from '../json/parsed-body.ts'
 import { commitDrafts } from './commit-drafts.ts'
 import type { Context } from './context.ts'
 import { createDraftPlan, type Draft } from './draft.ts'
 import { requireEntries } from './bundle-entries.ts'
-import type { EntryRequest } from './entry-request.ts'
+import { parseEntryRequest, type EntryRequest } from './entry-request.ts'
 import { atEntry } from './at-entry.ts'
 import type { Outcome } from './outcome.ts'
 import { planEntries, type PlannedEntries } from './plan-entries.ts'
@@ -16,8 +16,9 @@ import { prepareRead, runRead } from './read-entry.ts'
 import { renderResponseBundle, type EntryOutcome } from './response-bundle.ts'
 
 export async function transaction(context: Context, body: ParsedBody): Promise<Outcome> {
-  const entries = requireEntries(context, body.resource)
-  requireDistinctFullUrls(entries)
+  const entries = requireEntries(context, body.resource).map((entry, index) =>
+    parseEntryRequest(entry, index, context.services),
+  )
   const reads = entries.filter(({ method }) => method === 'GET' || method === 'HEAD')
   const writes = entries.filter(({ method }) => method !== 'GET' && method !== 'HEAD')
   for (const entry of reads) atEntry(entry.index, () => prepareRead(context, entry))
@@ -29,17 +30,19 @@ export async function transaction(context: Context, body: ParsedBody): Promise<O
     return draftPlan
   })
   const outcomes: EntryOutcome[] = Array.from({ length: entries.length })
-  for (const entry of writes) {
-    const draft = planned!.drafts.get(entry.index)
+  for (const { index } of writes) {
+    const { drafts, outcomes: others, repeated } = planned!
+    const original = repeated.get(index)
+    const draft = drafts.get(original ?? index)
     const version = draft && versions.get(draft)
-    outcomes[entry.index] = version
-      ? { outcome: outcomeOf(draft, version) }
-      : { outcome: planned!.outcomes.get(entry.index)! }
+    if (!draft || !version) outcomes[index] = { outcome: others.get(index)! }
+    else if (original !== undefined) outcomes[index] = { outcome: { status: 200, version } }
+    else outcomes[index] = { outcome: outcomeOf(draft, version) }
   }
   for (const entry of reads) outcomes[entry.index] = await runRead(context, entry)
   return {
     status: 200,
-    body: renderResponseBundle(context, 'transaction-response', outcomes),
+    body: await renderResponseBundle(context, 'transaction-response', outcomes),
     issues: unplaced(plan.drafts),
   }
 }
@@ -54,21 +57,6 @@ function outcomeOf(draft: Draft, version: NonNullable<Outcome['version']>): Outc
 /** Issues of drafts that rules added, and that no entry of the answer shows. */
 function unplaced(drafts: readonly Draft[]): NonNullable<Outcome['issues']> {
   return drafts.filter(({ entryIndex }) => entryIndex === undefined).flatMap(({ issues }) => issues)
-}
-
-function requireDistinctFullUrls(entries: readonly EntryRequest[]): void {
-  const seen = new Map<string, number>()
-  for (const { fullUrl, index } of entries) {
-    if (fullUrl === undefined) continue
-    const first = seen.get(fullUrl)
-    if (first !== undefined) {
-      throw new InvalidRequest(
-        `Bundle.entry[${index}] has the same fullUrl as Bundle.entry[${first}]; each must be the only one`,
-        { expression: `Bundle.entry[${index}].fullUrl`, code: 'duplicate' },
-      )
-    }
-    seen.set(fullUrl, index)
-  }
 }
 
 /** A GET of what is not there fails the whole transaction, before anything is written. */

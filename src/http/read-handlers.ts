@@ -1,0 +1,39 @@
+/** Reads of one resource, and of the CapabilityStatement. R4 http.html#read, #vread, #capabilities. */
+import type { FastifyReply } from 'fastify'
+import { InvalidRequest } from '../errors.ts'
+import { read } from '../interactions/read.ts'
+import { vread } from '../interactions/vread.ts'
+import { sendJson, sendShown } from './fhir-reply.ts'
+import { conditionsOf, presentationOf, requireNoParameters, shapeOf } from './fhir-request.ts'
+import type { Incoming, TypedIncoming } from './incoming.ts'
+
+export async function showCapabilities(incoming: Incoming): Promise<FastifyReply> {
+  const { parts, request, reply, parameters } = incoming
+  requireNoParameters(parameters, ['mode'])
+  const mode = parameters.find(([name]) => name === 'mode')?.[1] ?? 'full'
+  if (mode !== 'full') {
+    throw new InvalidRequest(
+      `The server knows its capabilities in the mode "full" only, not "${mode.slice(0, 40)}"`,
+      { code: 'not-supported', expression: 'http.mode' },
+    )
+  }
+  const presentation = presentationOf(request, parameters)
+  const statement = JSON.stringify(parts.services.capabilities())
+  return sendJson(reply.code(200), Buffer.from(statement), presentation)
+}
+
+export async function readResource(incoming: TypedIncoming): Promise<FastifyReply> {
+  const { context, request, reply, parameters, type, id } = incoming
+  requireNoParameters(parameters, ['_summary', '_elements'])
+  const presentation = { ...presentationOf(request, parameters), ...shapeOf(parameters) }
+  const outcome = await read(context, { type, id: id! }, conditionsOf(request))
+  return sendShown(reply, context, outcome, presentation)
+}
+
+export async function vreadResource(incoming: TypedIncoming): Promise<FastifyReply> {
+  const { context, request, reply, parameters, type, id, versionId } = incoming
+  requireNoParameters(parameters, ['_summary', '_elements'])
+  const presentation = { ...presentationOf(request, parameters), ...shapeOf(parameters) }
+  const outcome = await vread(context, { type, id: id! }, versionId!, conditionsOf(request))
+  return sendShown(reply, context, outcome, presentation)
+}
