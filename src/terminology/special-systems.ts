@@ -3,6 +3,8 @@
  * types, units, currencies, countries. R4 terminologies-systems.html.
  */
 
+import { isUcumUnit } from './ucum.ts'
+
 /** True or false where the text alone decides; undefined when unsure. */
 export type CodeTest = (code: string) => boolean | undefined
 
@@ -15,30 +17,9 @@ const MEDIA_TYPE =
 /** What R4 itself allows for its own formats. R4 http.html#mime-type. */
 const shortFormats: ReadonlySet<string> = new Set(['xml', 'json', 'ttl', 'html'])
 
-/** No white space; the atoms are not known here, so a plausible text is taken as a unit. */
-const UNIT = /^[!-~]+$/
-
 function isLanguage(code: string): boolean {
   if (code.length > 100) return false
   return LANGUAGE.test(code)
-}
-
-function isUnit(code: string): boolean {
-  if (code.length > 200 || !UNIT.test(code)) return false
-  return hasBalancedBrackets(code)
-}
-
-function hasBalancedBrackets(code: string): boolean {
-  const open: string[] = []
-  for (const character of code) {
-    const inside = open.at(-1)
-    if (inside === '{' || inside === '[') {
-      if (character === (inside === '{' ? '}' : ']')) open.pop()
-    } else if (character === '{' || character === '[' || character === '(') open.push(character)
-    else if (character === '}' || character === ']') return false
-    else if (character === ')' && open.pop() !== '(') return false
-  }
-  return open.length === 0
 }
 
 function isCurrency(code: string): boolean | undefined {
@@ -62,7 +43,7 @@ export const specialSystems: ReadonlyMap<string, CodeTest> = new Map<string, Cod
   ['urn:ietf:bcp:47', isLanguage],
   ['urn:ietf:bcp:13', (code) => shortFormats.has(code) || MEDIA_TYPE.test(code)],
   ['urn:ietf:rfc:3986', (code) => /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(code)],
-  ['http://unitsofmeasure.org', isUnit],
+  ['http://unitsofmeasure.org', isUcumUnit],
   ['urn:iso:std:iso:4217', isCurrency],
   ['urn:iso:std:iso:3166', isCountry],
   ['https://www.iana.org/time-zones', isTimeZone],

@@ -1,5 +1,6 @@
 /** What codes mean, from the CodeSystems and ValueSets at hand. R4 terminology-module.html. */
 import type { PackageReference, Registry } from '../conformance/registry.ts'
+import type { JsonObject } from '../fhir/resource.ts'
 import { compileCodeSystem, type CodeSystemTable } from './code-system.ts'
 import { specialSystems } from './special-systems.ts'
 import { compileValueSet, type ValueSetTest } from './value-set.ts'
@@ -17,6 +18,8 @@ export interface Terminology {
   codeSystem(system: string, version?: string): CodeSystemTable | undefined
   /** Whether a code exists in a system; undefined: not at hand. */
   isCodeOf(system: string, code: string, version?: string): boolean | undefined
+  /** A value set that is not in the registry, such as a contained one. */
+  testOf(valueSet: JsonObject): ValueSetTest
   /** The test behind `memberOf`, to keep for as long as the registry's epoch stands. */
   valueSetTest(valueSet: string, context?: PackageReference): ValueSetTest | undefined
 }
@@ -56,18 +59,8 @@ export function createTerminology(registry: Registry): Terminology {
         codeSystem,
         valueSet: (inner) => valueSetTest(inner, definition.package),
       })
-    valueSets.set(key, test ?? wholeSystemTest(canonical))
+    valueSets.set(key, test ?? wholeSystemTest(canonical, codeSystem))
     return valueSets.get(key)
-  }
-
-  /** `http://hl7.org/fhir/ValueSet/x` of a code system `http://hl7.org/fhir/x`. */
-  function wholeSystemTest(canonical: string): ValueSetTest | undefined {
-    if (!/^http:\/\/(?:terminology\.)?hl7\.org\//.test(canonical)) return undefined
-    const url = canonical.replace(/\|.*$/, '').replace('/ValueSet/', '/CodeSystem/')
-    const table = codeSystem(url)
-    if (!table || table.content !== 'complete') return undefined
-    return (system, code) =>
-      (system === undefined || system === url) && table.find(code) !== undefined
   }
 
   function isCodeOf(system: string, code: string, version?: string): boolean | undefined {
@@ -82,6 +75,8 @@ export function createTerminology(registry: Registry): Terminology {
   }
 
   return {
+    testOf: (valueSet) =>
+      compileValueSet(valueSet, { codeSystem, valueSet: (inner) => valueSetTest(inner) }),
     codeSystem,
     isCodeOf,
     valueSetTest,
@@ -89,4 +84,18 @@ export function createTerminology(registry: Registry): Terminology {
     memberOf: (canonical, { system, code }, context) =>
       code === undefined ? false : valueSetTest(canonical, context)?.(system, code),
   }
+}
+
+/** `http://hl7.org/fhir/ValueSet/x` of a code system `http://hl7.org/fhir/CodeSystem/x`. */
+function wholeSystemTest(
+  canonical: string,
+  codeSystem: (url: string) => CodeSystemTable | undefined,
+): ValueSetTest | undefined {
+  if (!/^http:\/\/(?:terminology\.)?hl7\.org\//.test(canonical)) return undefined
+  const url = canonical.replace(/\|.*$/, '').replace('/ValueSet/', '/CodeSystem/')
+  if (url === canonical) return undefined
+  const table = codeSystem(url)
+  if (!table || table.content !== 'complete') return undefined
+  return (system, code) =>
+    (system === undefined || system === url) && table.find(code) !== undefined
 }

@@ -1,5 +1,6 @@
 /** Consistency of a CodeSystem. R4 codesystem.html, its concept properties and supplements. */
 import type { JsonObject } from '../fhir/resource.ts'
+import { isObject } from '../fhir/resource.ts'
 import { objects, text } from './element-definition.ts'
 import { valueOf } from './questionnaire.ts'
 import type { Engine } from './engine.ts'
@@ -29,6 +30,21 @@ export function checkCodeSystem(system: JsonObject, run: Run, engine: Engine): v
   checkCount(system, run)
   checkConcepts(system, run)
   checkSupplement(system, run, engine)
+  checkWholeValueSet(system, run, engine)
+}
+
+/** `CodeSystem.valueSet` is the set of all its codes and nothing else. */
+function checkWholeValueSet(system: JsonObject, run: Run, { registry }: Engine): void {
+  const canonical = text(system.valueSet)
+  const found = canonical === undefined ? undefined : registry.resolve('ValueSet', canonical)
+  const compose = found?.resource.compose
+  if (!isObject(compose)) return
+  const [include, ...others] = objects(compose.include)
+  if (include?.system === system.url && others.length === 0) {
+    if (include?.concept === undefined && include?.filter === undefined) return
+  }
+  const wrong = `The value set ${canonical} is not the whole of this code system`
+  run.reportAt(['valueSet'], 'definition-rule', wrong)
 }
 
 function checkProperties(system: JsonObject, run: Run): void {

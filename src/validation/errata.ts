@@ -9,6 +9,11 @@ const expressions: ReadonlyMap<string, string> = new Map([
     "fullUrl.contains('/_history/').not()",
     "fullUrl.empty() or fullUrl.contains('/_history/').not()",
   ],
+  // opd-3 forgets that a parameter may be a resource of a profile.
+  [
+    "targetProfile.exists() implies (type = 'Reference' or type = 'canonical')",
+    "targetProfile.exists() implies (type = 'Reference' or type = 'canonical' or type.matches('^[A-Z].*'))",
+  ],
   // que-12 says "more than one".
   [
     'enableWhen.count() > 2 implies enableBehavior.exists()',

@@ -6,7 +6,7 @@ import type { ElementDefinition } from './element-definition.ts'
 import { isEqual, matchesPattern } from './pattern.ts'
 import { isNumber, toNumber } from './primitives.ts'
 import type { ItemCheck } from './profile-check.ts'
-import { compareQuantities } from './quantities.ts'
+import { compareQuantities, durationMs } from './quantities.ts'
 import { shown, type Run } from './run.ts'
 
 /** Fixed and pattern values, lengths and bounds that the base does not state. */
@@ -54,10 +54,17 @@ function boundCheck(bound: JsonValue, rule: 'min-value' | 'max-value'): ItemChec
   const word = rule === 'min-value' ? 'less than the minimum' : 'greater than the maximum'
   return ({ value }, run) => {
     if (value === undefined) return
-    const order = compareValues(value, bound)
+    const order = compareValues(value, limitOf(value, bound, sign))
     if (order === undefined || order * sign <= 0) return
     run.report(rule, `The value ${shown(value)} is ${word} ${shown(bound)}`)
   }
+}
+
+/** A duration bounds dates relative to the clock: so long ago at least, or so far ahead at most. */
+function limitOf(value: JsonValue, bound: JsonValue, sign: number): JsonValue {
+  if (!isObject(bound) || typeof value !== 'string') return bound
+  const length = durationMs(bound)
+  return length === undefined ? bound : new Date(Date.now() + sign * length).toISOString()
 }
 
 /** Negative, zero or positive; undefined when the two cannot be compared. */

@@ -63,6 +63,14 @@ export function compareQuantities(left: JsonObject, right: JsonObject): number |
   return one * from[1] - other * to[1]
 }
 
+/** The length of a duration; undefined for other quantities. */
+export function durationMs(quantity: JsonObject): number | undefined {
+  const code = unitOf(quantity)
+  const size = code === undefined ? undefined : sizeOf(code)
+  if (size?.[0] !== 'time' || !isNumber(quantity.value)) return undefined
+  return toNumber(quantity.value!) * size[1] * 1000
+}
+
 function unitOf({ code, unit }: JsonObject): string | undefined {
   const text = code ?? unit
   return typeof text === 'string' ? text : undefined

@@ -3,7 +3,8 @@ import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { compilePattern } from '../terminology/linear-regex.ts'
 import { decodedLength } from './data-type-checks.ts'
-import type { Engine } from './engine.ts'
+import type { Registry } from '../conformance/registry.ts'
+import type { ValueSetTest } from '../terminology/value-set.ts'
 import { compareValues } from './item-checks.ts'
 import { isNumber } from './primitives.ts'
 import { isSameAnswer, settingOf, settingsOf, valueOf, type Question } from './questionnaire.ts'
@@ -30,12 +31,18 @@ const answerTypes: Readonly<Record<string, readonly string[]>> = {
   'open-choice': choiceTypes,
 }
 
+export interface AnswerContext {
+  readonly registry: Registry
+  /** The options of a question; undefined: not at hand. */
+  readonly valueSet: (canonical: string) => ValueSetTest | undefined
+}
+
 /** At the answer; the path stands there. */
 export function checkAnswer(
   answer: JsonObject,
   question: Question,
   run: Run,
-  engine: Engine,
+  context: AnswerContext,
 ): void {
   const found = valueOf(answer)
   if (!found) return
@@ -45,10 +52,10 @@ export function checkAnswer(
     const type = allowed.length === 1 ? allowed[0]!.toLowerCase() : allowed.join(' or ')
     wrong(run, `Answer value must be of the type ${type} not ${found.type}`)
   } else {
-    checkOptions(found, question, run, engine)
+    checkOptions(found, question, run, context)
     checkText(found.value, question, run)
     checkBounds(found.value, question, run)
-    checkComplexAnswer(found, question, run, engine)
+    checkComplexAnswer(found, question, run, context)
   }
   run.path.pop()
 }
@@ -62,7 +69,7 @@ interface Answer {
   readonly value: JsonValue
 }
 
-function checkOptions(found: Answer, question: Question, run: Run, engine: Engine): void {
+function checkOptions(found: Answer, question: Question, run: Run, context: AnswerContext): void {
   const { options, answerValueSet } = question
   const isFreeText = question.type === 'open-choice' && found.type === 'String'
   if (isFreeText) return
@@ -73,18 +80,16 @@ function checkOptions(found: Answer, question: Question, run: Run, engine: Engin
       wrong(run, `The ${found.type.toLowerCase()} ${value} is not in the set of permitted values`)
     }
   } else if (answerValueSet !== undefined) {
-    checkInValueSet(found, answerValueSet, run, engine)
+    checkInValueSet(found, answerValueSet, run, context)
   }
 }
 
-function checkInValueSet(found: Answer, valueSet: string, run: Run, engine: Engine): void {
+function checkInValueSet(found: Answer, valueSet: string, run: Run, context: AnswerContext): void {
   if (!isObject(found.value) || found.type !== 'Coding') return
   const { code, system } = found.value
   if (typeof code !== 'string') return
-  const verdict = engine.terminology.memberOf(valueSet, {
-    code,
-    ...(typeof system === 'string' ? { system } : {}),
-  })
+  const test = context.valueSet(valueSet)
+  const verdict = test?.(typeof system === 'string' ? system : undefined, code)
   if (verdict === false) {
     wrong(run, `The code ${codeText(found.value)} is not in the options value set ${valueSet}`)
   } else if (verdict === undefined) {
@@ -129,14 +134,24 @@ function checkBounds(value: JsonValue, question: Question, run: Run): void {
   }
 }
 
-function checkComplexAnswer(found: Answer, question: Question, run: Run, engine: Engine): void {
+function checkComplexAnswer(
+  found: Answer,
+  question: Question,
+  run: Run,
+  context: AnswerContext,
+): void {
   if (!isObject(found.value)) return
-  if (found.type === 'Quantity') checkUnit(found.value, question, run, engine)
+  if (found.type === 'Quantity') checkUnit(found.value, question, run, context)
   else if (found.type === 'Attachment') checkFile(found.value, question, run)
-  else if (found.type === 'Reference') checkTarget(found.value, question, run, engine)
+  else if (found.type === 'Reference') checkTarget(found.value, question, run, context)
 }
 
-function checkUnit(quantity: JsonObject, question: Question, run: Run, engine: Engine): void {
+function checkUnit(
+  quantity: JsonObject,
+  question: Question,
+  run: Run,
+  context: AnswerContext,
+): void {
   const options = settingsOf(question, 'questionnaire-unitOption')
   const isOption = options.some((option) => isSameAnswer(option, quantity))
   if (options.length > 0 && !isOption) {
@@ -147,7 +162,7 @@ function checkUnit(quantity: JsonObject, question: Question, run: Run, engine: E
   const { system, code } = quantity
   const verdict =
     typeof code === 'string' && typeof system === 'string'
-      ? engine.terminology.memberOf(valueSet, { system, code })
+      ? context.valueSet(valueSet)?.(system, code)
       : false
   if (verdict === false) {
     wrong(run, `The unit ${codeText(quantity)} is not in the unit value set ${valueSet}`)
@@ -167,9 +182,14 @@ function checkFile({ contentType, size, data }: JsonObject, question: Question, 
   }
 }
 
-function checkTarget(reference: JsonObject, question: Question, run: Run, engine: Engine): void {
+function checkTarget(
+  reference: JsonObject,
+  question: Question,
+  run: Run,
+  context: AnswerContext,
+): void {
   const types = settingsOf(question, 'questionnaire-referenceResource')
-  const type = targetType(reference, engine.registry, run)
+  const type = targetType(reference, context.registry, run)
   if (types.length > 0 && type !== undefined && !types.includes(type)) {
     wrong(run, `The answer points to ${type}, not to ${types.map(shown).join(' or ')}`)
   }

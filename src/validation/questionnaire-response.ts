@@ -1,9 +1,10 @@
 /** A QuestionnaireResponse against its Questionnaire. R4 questionnaireresponse.html. */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
+import type { ValueSetTest } from '../terminology/value-set.ts'
 import { objects } from './element-definition.ts'
 import type { Engine } from './engine.ts'
-import { checkAnswer } from './questionnaire-answers.ts'
+import { checkAnswer, type AnswerContext } from './questionnaire-answers.ts'
 import { collectAnswers, isEnabled, type Answers } from './questionnaire-enablement.ts'
 import {
   isSameAnswer,
@@ -33,7 +34,7 @@ export function checkQuestionnaireResponse(response: JsonObject, run: Run, engin
     answers: collectAnswers(response),
     isInProgress: response.status === 'in-progress',
     run,
-    engine,
+    answerContext: answerContext(definition, engine),
   }
   checkItems(response.item, whole.items, context)
 }
@@ -43,7 +44,26 @@ interface Context {
   readonly answers: Answers
   readonly isInProgress: boolean
   readonly run: Run
-  readonly engine: Engine
+  readonly answerContext: AnswerContext
+}
+
+/** Options come from the registry, or are contained in the questionnaire. */
+function answerContext(questionnaire: JsonObject, engine: Engine): AnswerContext {
+  const { terminology, registry } = engine
+  const own = new Map<string, ValueSetTest | undefined>()
+  return {
+    registry,
+    valueSet(canonical) {
+      if (!canonical.startsWith('#')) return terminology.valueSetTest(canonical)
+      if (!own.has(canonical)) {
+        const found = objects(questionnaire.contained).find(
+          ({ id }) => `#${String(id)}` === canonical,
+        )
+        own.set(canonical, found && terminology.testOf(found))
+      }
+      return own.get(canonical)
+    },
+  }
 }
 
 interface Placed {
@@ -146,7 +166,7 @@ function checkItem(item: JsonObject, question: Question, context: Context): void
 }
 
 function checkAnswers(answers: JsonObject[], question: Question, context: Context): void {
-  const { run, engine } = context
+  const { run, answerContext: inside } = context
   if (answers.length === 0) reportAbsent(question, context)
   if (answers.length > 1 && !question.repeats) {
     run.report('questionnaire-answer', 'Only one response answer item with this linkId allowed')
@@ -154,7 +174,7 @@ function checkAnswers(answers: JsonObject[], question: Question, context: Contex
   checkCount(answers.length, question, run)
   answers.forEach((answer, index) => {
     run.at(['answer', index], () => {
-      checkAnswer(answer, question, run, engine)
+      checkAnswer(answer, question, run, inside)
       checkExclusive(answer, answers.length, question, run)
       checkItems(answer.item, question.items, context)
     })

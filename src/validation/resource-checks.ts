@@ -6,6 +6,7 @@ import { checkCodeSystem } from './code-system-rules.ts'
 import { checkConceptMap } from './concept-map-rules.ts'
 import type { Engine } from './engine.ts'
 import { checkMeasureReport } from './measure-report.ts'
+import { checkOperationDefinition } from './operation-definition-rules.ts'
 import { checkQuestionnaire } from './questionnaire-rules.ts'
 import { checkQuestionnaireResponse } from './questionnaire-response.ts'
 import type { Run } from './run.ts'
@@ -24,6 +25,7 @@ export const resourceChecks: Readonly<Record<string, ResourceCheck>> = {
   SearchParameter: checkSearchParameter,
   StructureDefinition: checkStructureDefinition,
   ValueSet: checkValueSet,
+  OperationDefinition: checkOperationDefinition,
   Questionnaire: checkQuestionnaire,
   QuestionnaireResponse: checkQuestionnaireResponse,
 }

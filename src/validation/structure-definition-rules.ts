@@ -30,7 +30,7 @@ export function checkStructureDefinition(
 function checkBase(definition: JsonObject, run: Run, registry: Registry): void {
   const canonical = text(definition.baseDefinition)
   if (canonical === undefined || definition.derivation !== 'constraint') return
-  const base = registry.resolve('StructureDefinition', canonical)?.resource
+  const base = registry.resolve('StructureDefinition', canonical, run.package)?.resource
   if (!base) {
     const unknown = `The base '${shown(canonical)}' is not known, so the profile is not checked`
     run.reportAt(['baseDefinition'], 'definition-advice', unknown)
@@ -48,7 +48,7 @@ function checkDifferential(definition: JsonObject, run: Run, registry: Registry)
   }
   const source: SnapshotSource = {
     snapshotOf: (canonical) =>
-      elements(registry.resolve('StructureDefinition', canonical)?.resource),
+      elements(registry.resolve('StructureDefinition', canonical, run.package)?.resource),
     typeSnapshot: (type) => elements(registry.typeDefinition(type)),
   }
   for (const problem of generateSnapshot(definition, source)?.problems ?? []) {

@@ -1,6 +1,7 @@
 /** Checks of single values beyond their type's format. R4 datatypes.html. */
 import type { JsonValue } from '../fhir/resource.ts'
 import { isOidUrn, isUuidUrn } from './primitives.ts'
+import { resolveReference } from './resolution.ts'
 import { shown, type Run } from './run.ts'
 import type { ValueCheck } from './shape.ts'
 
@@ -13,7 +14,7 @@ const byType: Readonly<Record<string, readonly ValueCheck[]>> = {
   string: [checkWhiteSpace],
   uri: [checkUri],
   url: [checkUri],
-  canonical: [checkUri],
+  canonical: [checkUri, checkCanonical],
   date: [checkYear],
   dateTime: [checkYear],
   instant: [checkYear],
@@ -36,6 +37,18 @@ function checkUri(value: JsonValue, run: Run): void {
     if (!isUuidUrn(value.replace(/#.*$/, ''))) {
       run.report('uri-value', `'${shown(value)}' is not a valid UUID`)
     }
+  }
+}
+
+/** Absolute, or a contained resource that is there. R4 references.html#canonical. */
+function checkCanonical(value: JsonValue, run: Run): void {
+  if (typeof value !== 'string') return
+  if (value.startsWith('#')) {
+    if (!resolveReference(value, run)) {
+      run.report('uri-value', `The canonical '${shown(value)}' is not contained`)
+    }
+  } else if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(value)) {
+    run.report('uri-value', `Canonical URLs must be absolute, not '${shown(value)}'`)
   }
 }
 

@@ -4,46 +4,33 @@ export const allowedElements: ReadonlySet<string> = new Set(
   (
     'p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite ' +
     'blockquote hr address bdo kbd sub sup ul ol li dl dt dd pre table caption colgroup col thead ' +
-    'tr tfoot tbody th td code samp img map area u s strike ins del section article figure ' +
-    'figcaption nav main header footer aside'
+    'tr tfoot tbody th td code samp img map area'
   ).split(' '),
 )
 
-const anywhere =
-  'title style class id lang xml:lang dir accesskey tabindex xmlns xml:space role name align valign'
-
-export const allowedAttributes: ReadonlySet<string> = new Set(anywhere.split(' '))
+export const allowedAttributes: ReadonlySet<string> = new Set(
+  (
+    'title style class id lang xml:lang xml:space dir accesskey tabindex xmlns ' +
+    'span width align valign char charoff abbr axis headers scope rowspan colspan'
+  ).split(' '),
+)
 
 /** Allowed on one element only. */
-export const elementAttributes: Readonly<Record<string, ReadonlySet<string>>> = {
-  a: new Set('href name rel rev charset hreflang type target shape coords'.split(' ')),
-  img: new Set('src alt longdesc height width usemap ismap border hspace vspace'.split(' ')),
-  table: new Set(
-    'summary width border frame rules cellspacing cellpadding bgcolor height'.split(' '),
-  ),
-  td: new Set(
-    'abbr axis headers scope rowspan colspan char charoff width height nowrap bgcolor'.split(' '),
-  ),
-  th: new Set(
-    'abbr axis headers scope rowspan colspan char charoff width height nowrap bgcolor'.split(' '),
-  ),
-  tr: new Set(['bgcolor', 'char', 'charoff', 'height']),
-  col: new Set('span width char charoff'.split(' ')),
-  colgroup: new Set('span width char charoff'.split(' ')),
-  thead: new Set(['char', 'charoff']),
-  tbody: new Set(['char', 'charoff']),
-  tfoot: new Set(['char', 'charoff']),
-  q: new Set(['cite']),
-  blockquote: new Set(['cite']),
-  ins: new Set(['cite', 'datetime']),
-  del: new Set(['cite', 'datetime']),
-  ol: new Set(['start', 'type', 'compact']),
-  ul: new Set(['type', 'compact']),
-  li: new Set(['value', 'type']),
-  hr: new Set(['size', 'width', 'noshade']),
-  area: new Set('shape coords href nohref alt target'.split(' ')),
-  br: new Set(['clear']),
-  pre: new Set(['width']),
-  div: new Set(['width']),
-  p: new Set(['width']),
-}
+export const elementAttributes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    a: 'href name charset type hreflang rel rev shape coords target',
+    img: 'src alt longdesc height width usemap ismap border',
+    map: 'name',
+    area: 'shape coords href nohref alt',
+    table: 'summary width border frame rules cellspacing cellpadding',
+    td: 'nowrap',
+    th: 'nowrap',
+    q: 'cite',
+    blockquote: 'cite',
+    ol: 'start type',
+    ul: 'type',
+  }).map(([element, names]) => [element, new Set(names.split(' '))]),
+)
+
+/** What a paragraph cannot hold. */
+export const blockElements: ReadonlySet<string> = new Set('div blockquote table ol ul p'.split(' '))

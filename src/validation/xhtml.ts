@@ -1,5 +1,10 @@
 /** Reads a narrative's XHTML in one pass and says what is wrong with it. R4 narrative.html#xhtml. */
-import { allowedAttributes, allowedElements, elementAttributes } from './xhtml-names.ts'
+import {
+  allowedAttributes,
+  allowedElements,
+  blockElements,
+  elementAttributes,
+} from './xhtml-names.ts'
 
 export interface XhtmlReport {
   /** Not well-formed: nothing after it was read. */
@@ -114,6 +119,8 @@ function readOpen(reading: Reading): string | undefined {
   let end = NAME.lastIndex
   if (open.length === 0 && name !== 'div') forbid(reading, `the root is <${name}>, not <div>`)
   if (!allowedElements.has(name)) forbid(reading, `the element <${name}>`)
+  if (blockElements.has(name) && open.includes('p')) forbid(reading, `<${name}> inside <p>`)
+  if (name === 'a' && open.includes('a')) forbid(reading, '<a> inside <a>')
   if (name === 'img') reading.hasContent = true
   const attributes = new Set<string>()
   for (ATTRIBUTE.lastIndex = end; ; end = ATTRIBUTE.lastIndex) {
@@ -146,7 +153,7 @@ function readAttribute(
   }
   if (attribute === 'xmlns' && value !== NAMESPACE) {
     forbid(reading, `the namespace ${value}`)
-  } else if (!allowedAttributes.has(attribute) && !elementAttributes[element]?.has(attribute)) {
+  } else if (!allowedAttributes.has(attribute) && !elementAttributes.get(element)?.has(attribute)) {
     forbid(reading, `the attribute ${attribute} of <${element}>`)
   }
   if (attribute === 'id' || (attribute === 'name' && element === 'a')) reading.anchors.add(value)
