@@ -9,7 +9,6 @@ import { deleteResource } from '../interactions/delete.ts'
 import { patch } from '../interactions/patch.ts'
 import { readPatchBody } from '../interactions/patch-body.ts'
 import { update } from '../interactions/update.ts'
-import type { PatchBody } from '../patch/patch-format.ts'
 import { sendWritten } from './fhir-reply.ts'
 import {
   bodyLimitsOf,
@@ -93,7 +92,7 @@ function withoutControl(query: string): string {
     .join('&')
 }
 
-function patchOf({ parts, request }: Incoming): Promise<PatchBody> {
+function patchOf({ parts, request }: Incoming): ReturnType<typeof readPatchBody> {
   const limits = bodyLimitsOf(parts)
   return readPatchBody(request.headers['content-type'], {
     // Without a place for long texts: those of a patch become part of the resource.

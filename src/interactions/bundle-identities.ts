@@ -4,11 +4,8 @@
  */
 import type { MatchedIds } from '../access/guarded-store.ts'
 import { InvalidRequest } from '../errors.ts'
-import type { Resource } from '../fhir/resource.ts'
-import type { IndexEntry } from '../search/index-entry.ts'
-import { matchesClause, type Lookup } from '../search/matcher.ts'
-import type { Clause } from '../search/search-request.ts'
 import { atEntry } from './at-entry.ts'
+import { candidatesFor, createCandidate, type Candidate } from './bundle-candidates.ts'
 import { requireWriteTarget } from './bundle-entries.ts'
 import { chooseIds } from './choose-ids.ts'
 import { findByCondition, parseCondition, requireQuery } from './conditions.ts'
@@ -17,15 +14,6 @@ import type { DraftPlan } from './draft.ts'
 import type { EntryRequest } from './entry-request.ts'
 import type { Outcome } from './outcome.ts'
 import { requireReadable } from './read.ts'
-
-/** A resource that the Bundle creates under an id of the server's making. */
-export interface Candidate {
-  readonly entry: EntryRequest
-  readonly type: string
-  readonly resource: Resource
-  /** Extracted when first asked for, and once. */
-  readonly indexEntries: () => readonly IndexEntry[]
-}
 
 export interface Identities {
   /** What each fullUrl became (`Type/id`). */
@@ -153,34 +141,6 @@ async function identifyUpdate(
   }
   work.candidates.push(createCandidate(context, entry, type))
   return undefined
-}
-
-function createCandidate({ services }: Context, entry: EntryRequest, type: string): Candidate {
-  const resource = entry.resource!
-  let indexEntries: readonly IndexEntry[] | undefined
-  return {
-    entry,
-    type,
-    resource,
-    indexEntries: () =>
-      (indexEntries ??= resource.resourceType === type ? services.extract(resource) : []),
-  }
-}
-
-const noEnvelope = { patients: [], authors: [], depositor: {}, labels: [], depositedAt: 0 }
-const noOthers: Lookup = { find: () => undefined, all: () => [] }
-
-function candidatesFor(
-  candidates: readonly Candidate[],
-  type: string,
-  clause: Clause,
-): readonly Candidate[] {
-  return candidates.filter((candidate) => {
-    if (candidate.type !== type) return false
-    const entries = candidate.indexEntries()
-    const seen = { type, id: '', lastUpdated: 0, entries, envelope: noEnvelope }
-    return matchesClause(clause, seen, noOthers)
-  })
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Ids for what a transaction creates, each in its patient's bucket. design §5. */
 import { isObject, type Resource } from '../fhir/resource.ts'
 import { walkReferences } from '../fhir/walk-references.ts'
-import type { Candidate } from './bundle-identities.ts'
+import type { Candidate } from './bundle-candidates.ts'
 import type { Context } from './context.ts'
 import { patientElements, patientIdOf } from './patient-of.ts'
 
