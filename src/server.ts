@@ -1,11 +1,13 @@
 /** The composition root: creates every part and hands each what it needs. */
 import { readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
-import { permitAll } from './access/decision.ts'
+import { createAccessControl } from './access/access-control.ts'
+import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
-import { openCaller } from './auth/caller.ts'
+import { openCaller, type Caller } from './auth/caller.ts'
 import type { Config } from './config.ts'
 import type { JsonObject } from './fhir/resource.ts'
 import { createCapabilityStatement } from './conformance/capability-statement.ts'
@@ -62,6 +64,8 @@ export interface Surroundings {
   readonly store?: ResourceStore
   /** `none`: plain FHIR, without national rules and validation; for tests of the core. */
   readonly rules?: 'none'
+  /** Says who is calling, with the access rules in force; for tests of the rules. */
+  readonly authenticate?: (headers: IncomingHttpHeaders) => Caller
 }
 
 export const version = (
@@ -79,9 +83,14 @@ export async function buildServer(
   const archives = await loadArchives(config, log)
   const registry = createRegistry(archives)
   const store = surroundings.store ?? (await openStore(config, now))
+  const access =
+    config.auth === 'open' && !surroundings.authenticate
+      ? openAccess
+      : createAccessControl({ registry, timeZone: config.timeZone, baseUrl: config.baseUrl, now })
   const guardFor = createGuard({
     store,
-    decisionPoint: permitAll,
+    access,
+    now,
     resourceTypes: registry.resourceTypes,
     insMayTravel,
   })
@@ -98,7 +107,7 @@ export async function buildServer(
   const app = await createHttpServer({
     services,
     guardFor,
-    authenticate: () => openCaller,
+    authenticate: surroundings.authenticate ?? (() => openCaller),
     health: () => (busy === undefined ? store.health() : { ready: false, reason: busy }),
     bodyBytesMax: config.bodyBytesMax,
     corsOrigins: config.corsOrigins,

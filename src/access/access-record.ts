@@ -20,7 +20,11 @@ export interface AccessRecord {
   /** Whom the patient blocked; no consultation in any mode (decision 19). */
   readonly blocked: readonly { readonly party: PartyIdentifier; readonly since: number }[]
   /** Care relations and consents to consultation. */
-  readonly authorized: readonly { readonly party: PartyIdentifier; readonly period: TimeSpan; readonly recordedBy: string }[]
+  readonly authorized: readonly {
+    readonly party: PartyIdentifier
+    readonly period: TimeSpan
+    readonly recordedBy: string
+  }[]
   readonly treatingPhysician?: PartyIdentifier
   /** Citizens who act for this patient (decision 49). */
   readonly representatives: readonly {

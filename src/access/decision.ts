@@ -1,28 +1,52 @@
 /**
- * What a caller may do with a type, as data with two uses: tested on one resource's envelope, and
- * joined to a search as a clause. Rules arrive with access control; `permitAll` is AUTH=open.
+ * What stands between a caller and the data: one session for each request. `openAccess` is
+ * AUTH=open; `access-control.ts` decides by rules, scopes and access records.
  */
 import type { Caller } from '../auth/caller.ts'
 import type { Clause } from '../search/search-request.ts'
 import { everything } from '../search/search-request.ts'
-import type { Envelope } from '../store/stored-version.ts'
+import type { PlannedWrite } from '../store/commit-plan.ts'
+import type { ResourceStore } from '../store/resource-store.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
 
 export type Action = 'create' | 'read' | 'update' | 'delete' | 'search' | 'history'
 
-export interface Decision {
-  /** False: the action on this type is refused whatever the resource (403). */
-  readonly permitted: boolean
-  /** Which resources; `all` when none is excluded. */
-  readonly restriction: Clause
-  /** The restriction on one resource. */
-  readonly permits: (envelope: Envelope, id: string) => boolean
+/** The patients that a search names; undefined when it names none. */
+export type NamedPatients = readonly string[] | undefined
+
+export interface AccessSession {
+  /** Nothing is ever restricted: the guard need not ask further. */
+  readonly isUnrestricted: boolean
+  /** Who a page link belongs to: another subject cannot use it. */
+  readonly subject: string
+  /** Throws NotAuthenticated or Forbidden when no resource of the type is open to the action. */
+  requireType(action: Action, type: string): void
+  /** The patients that a search names, found by reference or identifier. */
+  namedPatients(types: readonly string[], where: Clause): Promise<NamedPatients>
+  /** Throws Forbidden when the caller must name a patient, or may not see the one named. */
+  requireNamed(types: readonly string[], named: NamedPatients): Promise<void>
+  /** Which resources of a type a search or history may find. */
+  restriction(type: string, named: NamedPatients): Promise<Clause>
+  /** Whether a version may be shown. */
+  mayConsult(version: StoredVersion): Promise<boolean>
+  /** Throws Forbidden when a write is not allowed, on what is stored or on what would be (decision 55). */
+  requireWrite(write: PlannedWrite, stored: StoredVersion | undefined): Promise<void>
 }
 
-export interface DecisionPoint {
-  decide(caller: Caller, action: Action, type: string): Decision
+export interface AccessControl {
+  session(caller: Caller, store: ResourceStore): AccessSession
 }
 
-const permitted: Decision = { permitted: true, restriction: everything, permits: () => true }
+const openSession: AccessSession = {
+  isUnrestricted: true,
+  subject: 'open',
+  requireType: () => undefined,
+  namedPatients: async () => undefined,
+  requireNamed: async () => undefined,
+  restriction: async () => everything,
+  mayConsult: async () => true,
+  requireWrite: async () => undefined,
+}
 
 /** AUTH=open: everything is permitted to its one caller (decision 66). */
-export const permitAll: DecisionPoint = { decide: () => permitted }
+export const openAccess: AccessControl = { session: () => openSession }

@@ -4,10 +4,9 @@
  */
 import type { Readable } from 'node:stream'
 import type { Caller } from '../auth/caller.ts'
-import { Forbidden } from '../errors.ts'
 import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
 import type { Clause, SearchRequest } from '../search/search-request.ts'
-import { allOf, nothing } from '../search/search-request.ts'
+import { allOf } from '../search/search-request.ts'
 import type { CommitPlan, CommitResult, Precondition } from '../store/commit-plan.ts'
 import type {
   HistoryPage,
@@ -16,7 +15,9 @@ import type {
   SearchPage,
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
-import type { Action, Decision, DecisionPoint } from './decision.ts'
+import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
+import type { AccessRecord } from './access-record.ts'
+import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
 
 const matchTimeoutMs = 5_000
 
@@ -33,37 +34,49 @@ export type InsMayTravel = (
 
 export interface GuardParts {
   readonly store: ResourceStore
-  readonly decisionPoint: DecisionPoint
+  readonly access: AccessControl
   readonly resourceTypes: readonly string[]
   readonly insMayTravel: InsMayTravel
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 export class GuardedStore {
   readonly caller: Caller
   readonly #store: ResourceStore
-  readonly #decisionPoint: DecisionPoint
-  readonly #resourceTypes: readonly string[]
-  readonly #insMayTravel: InsMayTravel
+  readonly #session: AccessSession
+  readonly #parts: GuardParts
+  readonly #touched: StoredVersion[] = []
 
   constructor(parts: GuardParts, caller: Caller) {
     this.#store = parts.store
-    this.#decisionPoint = parts.decisionPoint
-    this.#resourceTypes = parts.resourceTypes
-    this.#insMayTravel = parts.insMayTravel
+    this.#session = parts.access.session(caller, parts.store)
+    this.#parts = parts
     this.caller = caller
   }
 
-  /** Throws Forbidden when the caller may not do this with any resource of the type. */
-  requireMay(action: Action, type: string): Decision {
-    const decision = this.#decisionPoint.decide(this.caller, action, type)
-    if (!decision.permitted) throw new Forbidden(`This caller may not ${action} ${type} resources`)
-    return decision
+  /** Throws NotAuthenticated or Forbidden when the caller may not do this with any resource of the type. */
+  requireMay(action: Action, type: string): void {
+    this.#session.requireType(action, type)
+  }
+
+  /** The versions that this request was shown or wrote, for its trace. */
+  get touched(): readonly StoredVersion[] {
+    return this.#touched
   }
 
   /** The newest version; undefined when there is none that the caller may see. */
   async read(type: string, id: string): Promise<StoredVersion | undefined> {
-    const decision = this.requireMay('read', type)
-    return this.#show(decision, await this.#store.read(type, id))
+    this.#session.requireType('read', type)
+    return this.#show(await this.#store.read(type, id))
+  }
+
+  /**
+   * The newest version for the server's own checks, such as the closed record of a document's
+   * patient: its envelope decides, and its body must never reach an answer.
+   */
+  readForRules(type: string, id: string): Promise<StoredVersion | undefined> {
+    return this.#store.read(type, id)
   }
 
   /** One version, shown only when the caller may see it and the current one. */
@@ -72,29 +85,54 @@ export class GuardedStore {
     id: string,
     versionId: number,
   ): Promise<StoredVersion | undefined> {
-    const decision = this.requireMay('read', type)
-    const current = await this.#show(decision, await this.#store.read(type, id))
+    this.#session.requireType('read', type)
+    const current = await this.#show(await this.#store.read(type, id))
     if (!current) return undefined
     if (current.versionId === versionId) return current
-    return this.#show(decision, await this.#store.readVersion(type, id, versionId))
+    return this.#show(await this.#store.readVersion(type, id, versionId))
   }
 
   async history(request: HistoryRequest): Promise<HistoryPage> {
     const { scope } = request
-    if (scope.kind !== 'system') this.requireMay('history', scope.type)
-    const types = scope.kind === 'system' ? this.#resourceTypes : [scope.type]
-    const restrictions = this.#restrictions('history', types)
-    const page = await this.#store.history({ ...request, restrictions })
+    if (scope.kind === 'instance') return this.#instanceHistory(request, scope)
+    if (scope.kind === 'type') this.#session.requireType('search', scope.type)
+    const types = scope.kind === 'system' ? this.#parts.resourceTypes : [scope.type]
+    await this.#session.requireNamed(types, undefined)
+    return this.#historyPage(request, await this.#restrictions(types, undefined))
+  }
+
+  /** An instance whose newest version is hidden has no history. */
+  async #instanceHistory(
+    request: HistoryRequest,
+    { type, id }: { type: string; id: string },
+  ): Promise<HistoryPage> {
+    this.#session.requireType('history', type)
+    const current = await this.#store.read(type, id)
+    if (!current || !(await this.#session.mayConsult(current))) {
+      return { asOf: this.#store.sequence(), versions: [], total: 0 }
+    }
+    if (this.#session.isUnrestricted) return this.#historyPage(request, undefined)
+    return this.#historyPage(request, await this.#restrictions([type], current.envelope.patients))
+  }
+
+  async #historyPage(
+    request: HistoryRequest,
+    restrictions: HistoryRequest['restrictions'],
+  ): Promise<HistoryPage> {
+    const page = await this.#store.history(restrictions ? { ...request, restrictions } : request)
     return { ...page, versions: await this.#presentAll(page.versions) }
   }
 
   async search(request: SearchRequest): Promise<SearchPage> {
-    for (const type of request.types) this.requireMay('search', type)
-    const types = request.includes.length > 0 ? this.#resourceTypes : request.types
+    for (const type of request.types) this.#session.requireType('search', type)
+    const named = await this.#session.namedPatients(request.types, request.where)
+    await this.#session.requireNamed(request.types, named)
+    const types = request.includes.length > 0 ? this.#parts.resourceTypes : request.types
+    const restrictions = await this.#restrictions(types, named)
     const page = await this.#store.search({
       ...request,
-      where: this.#restrictInner(request.where),
-      restrictions: this.#restrictions('search', types),
+      where: await this.#restrictInner(request.where, named),
+      ...(restrictions ? { restrictions } : {}),
     })
     return {
       ...page,
@@ -109,16 +147,28 @@ export class GuardedStore {
    */
   async commit(plan: CommitPlan, stored: readonly StoredVersion[]): Promise<CommitResult> {
     for (const write of plan.writes) {
-      const action =
-        write.method === 'DELETE' ? 'delete' : write.versionId === 1 ? 'create' : 'update'
-      const decision = this.requireMay(action, write.type)
       const before = stored.find(({ type, id }) => type === write.type && id === write.id)
-      const allowed =
-        decision.permits(write.envelope, write.id) &&
-        (!before || decision.permits(before.envelope, before.id))
-      if (!allowed) throw new Forbidden(`This caller may not ${action} ${write.type}/${write.id}`)
+      await this.#session.requireWrite(write, before)
     }
     return this.#store.commit(plan)
+  }
+
+  /** A patient's access record, for the named operations. */
+  readAccessRecord(patientId: string): Promise<StoredAccessRecord> {
+    return readAccessRecord(this.#store, patientId)
+  }
+
+  /**
+   * Changes an access record, and what goes with it, in one plan. Only a named operation calls this,
+   * after its own rule (decision 54).
+   */
+  commitAccessRecord(
+    patientId: string,
+    change: { readonly previous: StoredAccessRecord; readonly next: AccessRecord },
+    plan: Pick<CommitPlan, 'events' | 'writes' | 'preconditions'>,
+  ): Promise<CommitResult> {
+    const write = planAccessRecord(patientId, change.previous, change.next, this.#parts.now())
+    return this.#store.commit({ ...plan, writes: [...plan.writes, write], claims: [] })
   }
 
   /** Where a body's long base64 texts go; a blob is reachable only through a version. */
@@ -136,13 +186,33 @@ export class GuardedStore {
    * carries the caller's restriction, so that nobody learns of what is hidden.
    */
   async match(type: string, where: Clause, max: number): Promise<MatchedIds> {
-    this.requireMay('search', type)
-    const restriction = this.#restrictions('search', [type])[type]!
-    const inner = this.#restrictInner(where)
-    const restricted = allOf([inner, restriction])
+    this.#session.requireType('search', type)
+    const named = await this.#session.namedPatients([type], where)
+    await this.#session.requireNamed([type], named)
+    const restriction = await this.#session.restriction(type, named)
+    return this.#match(type, allOf([await this.#restrictInner(where, named), restriction]), max)
+  }
+
+  /**
+   * What a conditional reference of a write means. Feeding a record needs no care relation
+   * (decision 23), so the patient of a deposit is found without one; all else is found as by `match`.
+   */
+  matchReference(type: string, where: Clause, max: number): Promise<MatchedIds> {
+    const mayFeed = this.caller.kind === 'professional' || this.caller.kind === 'establishment'
+    return type === 'Patient' && mayFeed
+      ? this.#match(type, where, max)
+      : this.match(type, where, max)
+  }
+
+  /** What matches for the server's own rules (a taken identifier); nothing of it reaches an answer. */
+  matchForRules(type: string, where: Clause, max: number): Promise<MatchedIds> {
+    return this.#match(type, where, max)
+  }
+
+  async #match(type: string, where: Clause, max: number): Promise<MatchedIds> {
     const page = await this.#store.search({
       types: [type],
-      where: restricted,
+      where,
       sort: [],
       count: max,
       includes: [],
@@ -151,7 +221,7 @@ export class GuardedStore {
       timeoutMs: matchTimeoutMs,
     })
     const ids = page.matches.map(({ id }) => id)
-    return { ids, precondition: { kind: 'search', type, where: restricted, ids } }
+    return { ids, precondition: { kind: 'search', type, where, ids } }
   }
 
   /** Whether a name is taken; tells nothing of by whom. */
@@ -164,9 +234,9 @@ export class GuardedStore {
    * version. It must never reach an answer.
    */
   async readWhole(type: string, id: string): Promise<StoredVersion | undefined> {
-    const decision = this.requireMay('read', type)
+    this.#session.requireType('read', type)
     const version = await this.#store.read(type, id)
-    return version && decision.permits(version.envelope, id) ? version : undefined
+    return version && (await this.#session.mayConsult(version)) ? version : undefined
   }
 
   /** The bytes of a version that this guard has given out. */
@@ -183,9 +253,9 @@ export class GuardedStore {
     return this.#store.sequence()
   }
 
-  /** What identifies the caller's decisions in a page link; the clock is no part of it. */
-  decisionHash(): string {
-    return this.caller.kind
+  /** Who a page link is made for. */
+  get subject(): string {
+    return this.#session.subject
   }
 
   /**
@@ -193,56 +263,70 @@ export class GuardedStore {
    * left out for all but its depositor's organisation (decision 30).
    */
   async present(version: StoredVersion): Promise<StoredVersion> {
+    this.#touched.push(version)
     if (!version.withheld || (await this.#receivesIns(version))) return version
     return withBody(version, version.withheld.body, version.withheld.slots)
   }
 
   async #presentAll(versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
-    if (!versions.some(({ withheld }) => withheld)) return versions
     const shown: StoredVersion[] = []
-    for (const version of versions) shown.push(await this.present(version))
+    for (const version of versions) {
+      if (version.withheld) shown.push(await this.present(version))
+      else {
+        this.#touched.push(version)
+        shown.push(version)
+      }
+    }
     return shown
   }
 
   async #receivesIns(version: StoredVersion): Promise<boolean> {
     const { organization } = version.envelope.depositor
     if (organization !== undefined && organization === this.caller.organization) return true
-    return this.#insMayTravel(version, (id) => this.#store.read('Patient', id))
+    return this.#parts.insMayTravel(version, (id) => this.#store.read('Patient', id))
   }
 
-  async #show(
-    decision: Decision,
-    version: StoredVersion | undefined,
-  ): Promise<StoredVersion | undefined> {
-    if (!version || !decision.permits(version.envelope, version.id)) return undefined
-    return version.withheld ? this.present(version) : version
+  async #show(version: StoredVersion | undefined): Promise<StoredVersion | undefined> {
+    if (!version) return undefined
+    if (!this.#session.isUnrestricted && !(await this.#session.mayConsult(version)))
+      return undefined
+    if (version.withheld) return this.present(version)
+    this.#touched.push(version)
+    return version
   }
 
-  #restrictions(action: Action, types: Iterable<string>): Readonly<Record<string, Clause>> {
+  /** For every type that a page may hold; a type that is not named is denied by the store. */
+  async #restrictions(
+    types: readonly string[],
+    named: NamedPatients,
+  ): Promise<Readonly<Record<string, Clause>> | undefined> {
+    if (this.#session.isUnrestricted && types !== this.#parts.resourceTypes) return undefined
     const restrictions: Record<string, Clause> = {}
-    for (const type of types) {
-      const { permitted, restriction } = this.#decisionPoint.decide(this.caller, action, type)
-      restrictions[type] = permitted ? restriction : nothing
-    }
+    for (const type of types) restrictions[type] = await this.#session.restriction(type, named)
     return restrictions
   }
 
   /** Chained types get their own decision, however deep they stand. */
-  #restrictInner(clause: Clause): Clause {
+  async #restrictInner(clause: Clause, named: NamedPatients): Promise<Clause> {
+    if (this.#session.isUnrestricted) return clause
     switch (clause.kind) {
       case 'and':
-      case 'or':
-        return {
-          kind: clause.kind,
-          clauses: clause.clauses.map((inner) => this.#restrictInner(inner)),
-        }
+      case 'or': {
+        const clauses: Clause[] = []
+        for (const inner of clause.clauses) clauses.push(await this.#restrictInner(inner, named))
+        return { kind: clause.kind, clauses }
+      }
       case 'not':
-        return { kind: 'not', clause: this.#restrictInner(clause.clause) }
+        return { kind: 'not', clause: await this.#restrictInner(clause.clause, named) }
       case 'chain':
       case 'has': {
-        const innerDecision = this.#restrictions('search', [clause.type])[clause.type]
-        const inner = this.#restrictInner(clause.inner)
-        return innerDecision ? { ...clause, inner, innerDecision } : { ...clause, inner }
+        this.#session.requireType('search', clause.type)
+        const inner = await this.#restrictInner(clause.inner, named)
+        return {
+          ...clause,
+          inner,
+          innerDecision: await this.#session.restriction(clause.type, named),
+        }
       }
       default:
         return clause

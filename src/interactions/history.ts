@@ -95,13 +95,15 @@ type LinkedRequest = Omit<HistoryRequest, 'scope'>
 
 function openLink(context: Context, scope: HistoryRequest['scope'], token: string): LinkedRequest {
   const content = openPageLink(context.services.pagingKey, token) as
-    | { kind?: string; scope?: string; request?: LinkedRequest }
+    | { kind?: string; scope?: string; subject?: string; request?: LinkedRequest }
     | undefined
   if (content?.kind !== 'history' || content.scope !== scopeHash(scope) || !content.request) {
     throw new InvalidRequest('This page link was not made by this server for this URL', {
       expression: 'http._page',
     })
   }
+  if (content.subject !== context.store.subject)
+    throw new NotFound('This page link, for this caller,')
   return content.request
 }
 
@@ -168,6 +170,7 @@ function linksOf(
   const { scope, restrictions: _, ...rest } = request
   const content = {
     kind: 'history',
+    subject: context.store.subject,
     scope: scopeHash(scope),
     request: { ...rest, asOf: page.asOf, after: page.next },
   }

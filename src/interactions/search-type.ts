@@ -1,5 +1,5 @@
 /** The search interactions, on one type and on the whole system. R4 http.html#search, search.html. */
-import { InvalidRequest } from '../errors.ts'
+import { InvalidRequest, NotFound } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { formatQuery } from '../search/format-query.ts'
@@ -82,7 +82,8 @@ interface PageLink {
   readonly asOf: number
   readonly position: NonNullable<SearchRequest['position']>
   readonly total?: number
-  readonly decision: string
+  /** Who asked for the first page; nobody else may go on from it. */
+  readonly subject: string
   /** When the first page was asked for: `ap` means the same on every page. */
   readonly now: number
 }
@@ -94,6 +95,8 @@ function openLink(context: Context, target: SearchTarget, token: string): PageLi
       expression: 'http._page',
     })
   }
+  if (content.subject !== context.store.subject)
+    throw new NotFound('This page link, for this caller,')
   return content
 }
 
@@ -167,7 +170,7 @@ function linksOf(
       parameters: parsed.used,
       asOf: page.asOf,
       position,
-      decision: context.store.decisionHash(),
+      subject: context.store.subject,
       now: startedAt,
       ...(total === undefined ? {} : { total }),
     }

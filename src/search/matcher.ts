@@ -292,6 +292,7 @@ function factsOf(field: EnvelopeClause['field'], { id, envelope }: Candidate) {
   const facts: Record<EnvelopeClause['field'], readonly (string | number | undefined)[]> = {
     id: [id],
     patients: envelope.patients,
+    patientCount: [envelope.patients.length],
     class: [envelope.class],
     docType: [envelope.docType],
     status: [envelope.status],

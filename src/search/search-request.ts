@@ -119,6 +119,8 @@ export interface EnvelopeClause {
   readonly kind: 'envelope'
   readonly field:
     | 'patients'
+    /** How many patients there are: `in` with numbers. */
+    | 'patientCount'
     | 'class'
     | 'docType'
     | 'status'

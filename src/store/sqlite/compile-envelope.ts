@@ -22,6 +22,7 @@ const compartmentFields: readonly string[] = ['class', 'docType', 'status', 'con
 export function envelopeTest(clause: EnvelopeClause, scope: Scope): Sql {
   const { field, operator } = clause
   if (field === 'depositedAt') return depositedAt(clause, scope)
+  if (field === 'patientCount') return patientCount(clause, scope)
   if (operator === 'before' || operator === 'after')
     throw new TypeError(`Envelope field ${field} holds texts: ${operator} cannot compare them`)
   const texts = clause.values.filter((value) => typeof value === 'string')
@@ -43,6 +44,11 @@ export function envelopeTest(clause: EnvelopeClause, scope: Scope): Sql {
     default:
       return wordTest(field, operator, texts, scope)
   }
+}
+
+function patientCount({ values }: EnvelopeClause, scope: Scope): Sql {
+  const numbers = values.filter((value) => typeof value === 'number')
+  return factTest(scope, (alias) => isOneOf(sql`${alias}.patients`, numbers))
 }
 
 function depositedAt({ operator, values }: EnvelopeClause, scope: Scope): Sql {

@@ -1,0 +1,312 @@
+/** The decision point: rules, scopes and access records joined for each request. Decisions 18 to 28, 45 to 58, 82 to 84. */
+import type { Caller } from '../auth/caller.ts'
+import { Forbidden, NotAuthenticated } from '../errors.ts'
+import { allOf, nothing, everything, type Clause } from '../search/search-request.ts'
+import type { PlannedWrite } from '../store/commit-plan.ts'
+import type { ResourceStore } from '../store/resource-store.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+import { patientsWhere, readAccessRecord } from './access-records.ts'
+import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
+import { defaultHabilitationMatrix, type HabilitationMatrix } from './habilitation-matrix.ts'
+import { findNamedPatients } from './named-patients.ts'
+import { decide, type DecisionInput } from './patient-decision.ts'
+import { relationOf, type PatientRelation } from './patient-relation.ts'
+import { and, holds, isIn, not, or, toClause, type Predicate } from './predicate.ts'
+import { resourceClassOf, type ResourceClass } from './resource-classes.ts'
+import { depositedBy } from './rules/professional-rules.ts'
+import {
+  fittingScopes,
+  isBoundToPatient,
+  scopeClause,
+  type ScopeLetter,
+  type ScopeSettings,
+} from './scope-checks.ts'
+import { requireWriteAllowed } from './write-decision.ts'
+
+export interface AccessControlOptions extends ScopeSettings {
+  /** Milliseconds since 1970; injected in tests. */
+  readonly now: () => number
+  readonly matrix?: HabilitationMatrix
+}
+
+export function createAccessControl(options: AccessControlOptions): AccessControl {
+  return { session: (caller, store) => new Session(caller, store, options) }
+}
+
+const letters: Readonly<Record<Action, ScopeLetter>> = {
+  create: 'create',
+  read: 'read',
+  update: 'update',
+  delete: 'delete',
+  search: 'search',
+  history: 'read',
+}
+
+/** The facts and decisions of one request; what is read once is kept for it. */
+export class Session implements AccessSession {
+  readonly isUnrestricted = false
+  readonly subject: string
+  readonly caller: Caller
+  readonly now: number
+  readonly matrix: HabilitationMatrix
+  readonly #store: ResourceStore
+  readonly #settings: ScopeSettings
+  readonly #relations = new Map<string, Promise<PatientRelation>>()
+  #ownPatients: Promise<readonly string[]> | undefined
+  #shutPatients: Promise<readonly string[]> | undefined
+
+  constructor(caller: Caller, store: ResourceStore, options: AccessControlOptions) {
+    this.caller = caller
+    this.#store = store
+    this.#settings = options
+    this.now = options.now()
+    this.matrix = options.matrix ?? defaultHabilitationMatrix
+    this.subject = [
+      caller.kind,
+      caller.user,
+      caller.client,
+      caller.patient,
+      caller.organization,
+    ].join(' ')
+  }
+
+  classOf(type: string): ResourceClass {
+    return resourceClassOf(type, this.#settings.registry.patientCompartment(type).length > 0)
+  }
+
+  requireType(action: Action, type: string): void {
+    const { kind } = this.caller
+    if (kind === 'anonymous') {
+      throw new NotAuthenticated('This needs an access token', {
+        headers: { 'www-authenticate': 'Bearer' },
+      })
+    }
+    if (this.#scopesFor(action, type).length === 0) {
+      throw new Forbidden(`No granted scope opens ${action} on ${type}`)
+    }
+    const resourceClass = this.classOf(type)
+    const isWrite = action === 'create' || action === 'update' || action === 'delete'
+    const isRefused =
+      (resourceClass === 'operator' && kind !== 'operator') ||
+      (resourceClass === 'directory' && isWrite && kind !== 'operator') ||
+      (resourceClass === 'patient' && kind === 'operator' && !(type === 'Patient' && isWrite))
+    if (isRefused) throw new Forbidden(`This caller may not ${action} ${type} resources`)
+  }
+
+  #scopesFor(action: Action, type: string) {
+    return fittingScopes(this.caller, letters[action], type)
+  }
+
+  relation(patientId: string): Promise<PatientRelation> {
+    const known = this.#relations.get(patientId)
+    if (known) return known
+    const made = readAccessRecord(this.#store, patientId).then(({ record }) =>
+      relationOf(this.caller, patientId, record, this.now),
+    )
+    this.#relations.set(patientId, made)
+    return made
+  }
+
+  /** The caller's own patients: the citizen, whom they represent, or the patient in context. */
+  ownPatients(): Promise<readonly string[]> {
+    this.#ownPatients ??= this.#findOwnPatients()
+    return this.#ownPatients
+  }
+
+  async #findOwnPatients(): Promise<readonly string[]> {
+    const { person, patient, kind } = this.caller
+    if (kind === 'app') return patient === undefined ? [] : [patient]
+    if (person === undefined) return []
+    return [...new Set([person, ...(await patientsWhere(this.#store, 'representative', [person]))])]
+  }
+
+  namedPatients(types: readonly string[], where: Clause): Promise<NamedPatients> {
+    const codesOf = (type: string) => [
+      'patient',
+      'subject',
+      ...this.#settings.registry.patientCompartment(type),
+    ]
+    return findNamedPatients(this.#store, { types, where, codesOf })
+  }
+
+  async requireNamed(types: readonly string[], named: NamedPatients): Promise<void> {
+    if (this.caller.kind !== 'professional') return
+    if (types.every((type) => this.classOf(type) !== 'patient')) return
+    if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')
+    // The same refusal whether the record exists or not (decision 58).
+    if (named.length !== 1) throw noCareRelation()
+    const relation = await this.relation(named[0]!)
+    const hasRelation =
+      relation.isAuthorized || relation.isTreatingPhysician || relation.emergency !== undefined
+    if (
+      relation.isBlocked ||
+      (!hasRelation && !types.every((type) => type === 'DocumentReference' || type === 'List'))
+    ) {
+      throw noCareRelation()
+    }
+    if (!hasRelation && !(await this.#hasDeposited(named[0]!))) throw noCareRelation()
+  }
+
+  /** Whether the caller or their organisation deposited a document of the patient. */
+  async #hasDeposited(patientId: string): Promise<boolean> {
+    const page = await this.#store.search({
+      types: ['DocumentReference'],
+      where: toClause(and(isIn('patients', [patientId]), depositedBy(this.caller))),
+      sort: [],
+      count: 1,
+      includes: [],
+      includesMax: 0,
+      total: 'none',
+      timeoutMs: 5_000,
+    })
+    return page.matches.length > 0
+  }
+
+  async restriction(type: string, named: NamedPatients): Promise<Clause> {
+    const scopes = this.#scopesFor('search', type)
+    if (scopes.length === 0) return nothing
+    const granular = scopeClause(scopes, type, this.#settings, this.now)
+    return allOf([await this.#classRestriction(type, named, isBoundToPatient(scopes)), granular])
+  }
+
+  async #classRestriction(type: string, named: NamedPatients, isBound: boolean): Promise<Clause> {
+    const resourceClass = this.classOf(type)
+    if (resourceClass === 'directory') return everything
+    if (resourceClass === 'operator') return this.caller.kind === 'operator' ? everything : nothing
+    if (this.caller.kind === 'operator') return nothing
+    const visible = await this.#visible(type, named, isBound)
+    const clause = toClause(visible)
+    return type === 'List' && clause.kind !== 'none'
+      ? allOf([clause, await this.#wholeLots(named, isBound)])
+      : clause
+  }
+
+  /** A SubmissionSet or Folder shows only when every document that it names does (decision 83). */
+  async #wholeLots(named: NamedPatients, isBound: boolean): Promise<Clause> {
+    const visible = await this.#visible('DocumentReference', named, isBound)
+    const inner = toClause(not(visible))
+    return inner.kind === 'none'
+      ? everything
+      : { kind: 'not', clause: { kind: 'chain', code: 'item', type: 'DocumentReference', inner } }
+  }
+
+  async #visible(type: string, named: NamedPatients, isBound: boolean): Promise<Predicate> {
+    const { caller } = this
+    if (caller.kind === 'establishment') return this.#visibleToEstablishment(type, named)
+    const own = caller.kind === 'professional' ? (named ?? []) : await this.ownPatients()
+    const ids = isBound ? own.filter((id) => id === caller.patient) : own
+    const relations = await Promise.all(ids.map((id) => this.relation(id)))
+    return decide(this.input('consult', type, relations))
+  }
+
+  /** Decision 84: what the organisation deposited; a Patient that the search names exactly (TD0.2). */
+  async #visibleToEstablishment(type: string, named: NamedPatients): Promise<Predicate> {
+    const own = and(depositedBy(this.caller), not(isIn('patients', await this.#shut())))
+    return type === 'Patient' && named ? or(depositedBy(this.caller), isIn('id', named)) : own
+  }
+
+  /** Patients who blocked the organisation, or closed their record. */
+  #shut(): Promise<readonly string[]> {
+    this.#shutPatients ??= (async () => {
+      const { organization } = this.caller
+      const blocking =
+        organization === undefined
+          ? []
+          : await patientsWhere(this.#store, 'blocked', [organization])
+      return [...new Set([...blocking, ...(await patientsWhere(this.#store, 'closed', ['true']))])]
+    })()
+    return this.#shutPatients
+  }
+
+  input(
+    action: DecisionInput['action'],
+    type: string,
+    relations: readonly PatientRelation[],
+  ): DecisionInput {
+    return { caller: this.caller, action, type, relations, now: this.now, matrix: this.matrix }
+  }
+
+  async mayConsult(version: StoredVersion): Promise<boolean> {
+    const { type, id, envelope } = version
+    const scopes = this.#scopesFor('read', type)
+    if (scopes.length === 0) return false
+    const resourceClass = this.classOf(type)
+    if (resourceClass === 'directory') return this.#fitsScopes(version, scopes)
+    if (resourceClass === 'operator' || this.caller.kind === 'operator')
+      return resourceClass === 'operator' && this.caller.kind === 'operator'
+    if (
+      isBoundToPatient(scopes) &&
+      !envelope.patients.every((patient) => patient === this.caller.patient)
+    )
+      return false
+    if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner)
+    const relations = await Promise.all(envelope.patients.map((patient) => this.relation(patient)))
+    const isVisible =
+      holds(decide(this.input('consult', type, relations)), envelope, id) ||
+      (await this.#mayFeedPatient(version))
+    return (
+      isVisible &&
+      (await this.#fitsScopes(version, scopes)) &&
+      (type !== 'List' || (await this.#isWholeLot(version)))
+    )
+  }
+
+  /** A Binary follows the resource that it was created with, as that one stands now (decision 52). */
+  async #mayConsultOwner(owner: string): Promise<boolean> {
+    const separator = owner.indexOf('/')
+    const version = await this.#store.read(owner.slice(0, separator), owner.slice(separator + 1))
+    return (
+      version !== undefined &&
+      version.envelope.owner === undefined &&
+      (await this.#isVisible(version))
+    )
+  }
+
+  /** Visibility alone: the scope was asked of the Binary. */
+  async #isVisible({ type, id, envelope }: StoredVersion): Promise<boolean> {
+    const relations = await Promise.all(envelope.patients.map((patient) => this.relation(patient)))
+    return holds(decide(this.input('consult', type, relations)), envelope, id)
+  }
+
+  /** An establishment reads the Patient of a record that it feeds (decision 84). */
+  async #mayFeedPatient({ type, id }: StoredVersion): Promise<boolean> {
+    return (
+      this.caller.kind === 'establishment' && type === 'Patient' && (await this.#hasDeposited(id))
+    )
+  }
+
+  async #fitsScopes(
+    { type, id }: StoredVersion,
+    scopes: ReturnType<typeof fittingScopes>,
+  ): Promise<boolean> {
+    const granular = scopeClause(scopes, type, this.#settings, this.now)
+    return granular.kind === 'all' || this.#matchesNow(type, id, granular)
+  }
+
+  async #isWholeLot({ type, id, envelope }: StoredVersion): Promise<boolean> {
+    return this.#matchesNow(type, id, await this.#wholeLots(envelope.patients, false))
+  }
+
+  async #matchesNow(type: string, id: string, clause: Clause): Promise<boolean> {
+    if (clause.kind === 'all') return true
+    const page = await this.#store.search({
+      types: [type],
+      where: allOf([{ kind: 'id', ids: [id] }, clause]),
+      sort: [],
+      count: 1,
+      includes: [],
+      includesMax: 0,
+      total: 'none',
+      timeoutMs: 5_000,
+    })
+    return page.matches.length > 0
+  }
+
+  requireWrite(write: PlannedWrite, stored: StoredVersion | undefined): Promise<void> {
+    return requireWriteAllowed(this, write, stored)
+  }
+}
+
+export function noCareRelation(): Forbidden {
+  return new Forbidden('There is no care relation or authorisation for this patient')
+}

@@ -1,0 +1,83 @@
+/** The patients that a search is about, read off its clauses. */
+import type { Clause } from '../search/search-request.ts'
+import type { ResourceStore } from '../store/resource-store.ts'
+import type { NamedPatients } from './decision.ts'
+
+/** Ids of the patients named at the top of the tree; an empty list when a name matches nobody. */
+export async function findNamedPatients(
+  store: ResourceStore,
+  {
+    types,
+    where,
+    codesOf,
+  }: {
+    readonly types: readonly string[]
+    readonly where: Clause
+    /** The parameters of a type that may name its patient. */
+    readonly codesOf: (type: string) => readonly string[]
+  },
+): Promise<NamedPatients> {
+  if (types.length !== 1) return undefined
+  const [type] = types as [string]
+  const clauses = where.kind === 'and' ? where.clauses : [where]
+  for (const clause of clauses) {
+    const named =
+      type === 'Patient'
+        ? await patientsThemselves(store, clause)
+        : await patientsOf(store, clause, codesOf(type))
+    if (named) return named
+  }
+  return undefined
+}
+
+async function patientsThemselves(store: ResourceStore, clause: Clause): Promise<NamedPatients> {
+  if (clause.kind === 'id') return clause.ids
+  // A matricule without its system names nobody (decision 32).
+  const isExact =
+    clause.kind === 'token' &&
+    clause.code === 'identifier' &&
+    clause.tokens.every(({ system, value }) => system && value)
+  return isExact ? matchingPatients(store, clause) : undefined
+}
+
+async function patientsOf(
+  store: ResourceStore,
+  clause: Clause,
+  codes: readonly string[],
+): Promise<NamedPatients> {
+  if (clause.kind === 'reference' && codes.includes(clause.code)) {
+    const ids = clause.references.flatMap((reference) =>
+      'id' in reference && (reference.type === 'Patient' || reference.type === undefined)
+        ? [reference.id]
+        : [],
+    )
+    return ids.length === clause.references.length ? ids : undefined
+  }
+  if (clause.kind === 'chain' && clause.type === 'Patient' && codes.includes(clause.code)) {
+    return patientsThemselves(store, clause.inner)
+  }
+  if (clause.kind === 'or') {
+    // A chain comes with its form for contained resources; the chain names the patient.
+    for (const inner of clause.clauses) {
+      const named = inner.kind === 'chain' ? await patientsOf(store, inner, codes) : undefined
+      if (named) return named
+    }
+  }
+  return undefined
+}
+
+const patientsMax = 20
+
+async function matchingPatients(store: ResourceStore, where: Clause): Promise<readonly string[]> {
+  const page = await store.search({
+    types: ['Patient'],
+    where,
+    sort: [],
+    count: patientsMax,
+    includes: [],
+    includesMax: 0,
+    total: 'none',
+    timeoutMs: 5_000,
+  })
+  return page.matches.map(({ id }) => id)
+}
