@@ -14,7 +14,8 @@ const HELP = `npm run demo [-- URL]   joue le parcours d'un document et les dix 
 
 const dayBefore = (now: Date) => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
 
-async function play(base: string, report: Report): Promise<void> {
+/** All steps in turn. Throws DemoFailure at the first check that does not hold. */
+export async function play(base: string, report: Report): Promise<void> {
   const begin = performance.now()
   report.heading(`Passerelle : le parcours d’un document, contre ${base}`)
   const client = createFhirClient(base, report)

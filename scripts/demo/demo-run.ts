@@ -60,22 +60,34 @@ export function patchOf(
   }
 }
 
-export interface Counts {
-  readonly documents: number
-  readonly lots: number
-  readonly binaries: number
-}
-
-export async function countAll({ client }: DemoRun): Promise<Counts> {
-  const count = async (type: string) => {
+/** How many of each the whole server holds, in words. */
+async function countAll({ client }: DemoRun): Promise<string> {
+  const counts: string[] = []
+  for (const type of ['DocumentReference', 'List', 'Binary']) {
     const path = `/${type}?_summary=count&_total=accurate`
     const { json } = await client.expect(200, { method: 'GET', path })
-    return Number(json.total)
+    counts.push(`${String(json.total)} ${type}`)
   }
-  return {
-    documents: await count('DocumentReference'),
-    lots: await count('List'),
-    binaries: await count('Binary'),
+  return counts.join(', ')
+}
+
+const TRIES = 3
+
+/**
+ * Makes a request that must store nothing, and counts before and after. Where the counts differ it
+ * is made again, since somebody else may have written meanwhile.
+ */
+export async function expectNothingStored(
+  run: DemoRun,
+  request: () => Promise<Answer>,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await countAll(run)
+    const answer = await request()
+    const after = await countAll(run)
+    if (before !== after && attempt < TRIES) continue
+    run.report.check(`rien n’est stocké : ${after}, avant comme après`, before === after, before)
+    return answer
   }
 }
 

@@ -77,7 +77,7 @@ async function send(base: string, { method, path, body, form, headers }: Call): 
 /** A line that fits on a screen. */
 function shorten(path: string): string {
   const text = path === '' ? '/' : decodeURIComponent(path)
-  return text.length > 110 ? `${text.slice(0, 107)}…` : text
+  return text.length > 100 ? `${text.slice(0, 97)}…` : text
 }
 
 function jsonOf(bytes: Buffer): JsonObject {
@@ -114,8 +114,10 @@ export function ruleOf(outcome: JsonObject): string {
 }
 
 export function diagnosticsOf(outcome: JsonObject): string {
-  const texts = errorsOf(outcome).map(({ diagnostics, expression }) =>
-    [expression?.[0], diagnostics].filter(Boolean).join(' : '),
+  const texts = errorsOf(outcome).map(({ diagnostics = '', expression: [place] = [] }) =>
+    place === undefined || diagnostics.startsWith(place)
+      ? diagnostics
+      : `${place} : ${diagnostics}`,
   )
   return texts.slice(0, 3).join(' ; ') || 'sans explication'
 }

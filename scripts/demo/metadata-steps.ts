@@ -127,7 +127,10 @@ export async function refuseWrongChanges(run: DemoRun, { id, master, contentUrl 
     422,
     patchOf(master, [{ op: 'replace', path: '/status', value: 'current ' }]),
   )
-  expectRule(run, value.json, { status: 422, rule: 'pdsm-patch-value' })
+  report.check(
+    `422, et la forme juste est dite : ${diagnosticsOf(value.json)}`,
+    diagnosticsOf(value.json).includes('"current"'),
+  )
   const unknownLabel = { coding: [{ system: 'https://exemple.fr/labels', code: 'SECRET' }] }
   const labels = await client.expect(422, patchOf(master, setLabels(unknownLabel)))
   expectRule(run, labels.json, { status: 422, rule: 'pdsm-label' })
@@ -195,6 +198,14 @@ export async function remove(run: DemoRun, published: Published): Promise<void> 
   report.check('la fiche répond 410', true)
   await client.expect(410, { method: 'GET', path: contentUrl, headers: { accept: '*/*' } })
   report.check('ses octets aussi', true)
+  const history = await client.expect(200, {
+    method: 'GET',
+    path: `/DocumentReference/${id}/_history`,
+  })
+  report.check(
+    `l’historique garde ses ${String(history.json.total)} versions`,
+    Number(history.json.total) > 1,
+  )
   await client.expect(404, patchOf(master, erase))
   report.check('un nouveau PATCH conditionnel ne trouve rien (404)', true)
   const again = await client.expect(409, {

@@ -2,7 +2,7 @@
  * A document in one POST: the fiche with the bytes inside, ITI-105. The server makes the Binary and
  * the SubmissionSet. PDSm 3.1.1 flux 09.
  */
-import type { Resource } from '../fhir/resource.ts'
+import type { JsonObject, Resource } from '../fhir/resource.ts'
 import { pdsm } from './codings.ts'
 import { documentFacts } from './document-facts.ts'
 import { lotBundle } from './documents.ts'
@@ -10,7 +10,7 @@ import type { JobOptions } from './main-job.ts'
 import { subjectOf } from './main-job.ts'
 import { createRandom } from './random.ts'
 
-/** The fiche of a PDF (certificate), less what the server computes: url, size and hash. */
+/** The fiche of a PDF (certificate), less what the server makes: entryUUID, url, size and hash. */
 export function aSimplifiedPublish(options: JobOptions): Resource {
   const { patient, author, now, day = now.slice(0, 10), seed } = options
   const random = createRandom(`simplified/${seed}`)
@@ -24,11 +24,13 @@ export function aSimplifiedPublish(options: JobOptions): Resource {
     ...subjectOf(options),
   })
   const [, fiche, binary] = entry.map(({ resource }) => resource)
-  const [content] = fiche!.content as [{ attachment: Resource; format: Resource }]
-  const { url: _, size: __, hash: ___, ...attachment } = content.attachment
+  const { identifier: _, content, ...kept } = fiche!
+  const [{ attachment, format }] = content as [{ attachment: JsonObject; format: JsonObject }]
+  const { contentType, language, title, creation } = attachment
+  const inline = { contentType, language, title, creation, data: binary!.data } as JsonObject
   return {
-    ...fiche!,
+    ...kept,
     meta: { profile: [pdsm('pdsm-simplified-publish')] },
-    content: [{ ...content, attachment: { ...attachment, data: binary!.data! } }],
-  }
+    content: [{ attachment: inline, format }],
+  } as Resource
 }

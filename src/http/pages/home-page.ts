@@ -45,7 +45,7 @@ ${renderCommand('Rejouer le parcours', 'npm run demo')}
 function renderPatient(baseUrl: string, { id, name, ins }: ExamplePatient): string {
   const base = escapeHtml(baseUrl)
   return `
-<h2>Une patiente ou un patient de démonstration</h2>
+<h2>Un dossier de démonstration</h2>
 <p>Les personnes et les documents de démonstration sont inventés ; leur INS est sous l’OID de test.</p>
 <dl class="facts">
 <dt>Nom</dt><dd><a href="${base}/Patient/${id}?_pretty=true">${escapeHtml(name)}</a> (<code>Patient/${id}</code>)</dd>
