@@ -68,8 +68,9 @@ function readAll(reading: Reading): string | undefined {
 function readText(reading: Reading, end: number): string | undefined {
   const { text, at } = reading
   if (end === at) return undefined
+  const first = skipSpace(text, at)
+  const hasInk = first < end
   const part = text.slice(at, end)
-  const hasInk = /\S/.test(part)
   if (hasInk && reading.open.length === 0) return 'has text outside its element'
   if (hasInk) reading.hasContent = true
   return part.includes('&') ? checkEntities(part) : undefined
@@ -84,10 +85,12 @@ function checkEntities(part: string): string | undefined {
 
 function readMarkup(reading: Reading): string | undefined {
   const { text, at } = reading
+  const next = text.charCodeAt(at + 1)
+  if (next === 47) return readClose(reading)
+  if (next === 63) return 'has a processing instruction'
+  if (next !== 33) return readOpen(reading)
   if (text.startsWith('<!--', at)) return skipPast(reading, '-->', 'comment')
-  if (text.startsWith('<!', at)) return 'has a document type or CDATA section'
-  if (text.startsWith('<?', at)) return 'has a processing instruction'
-  return text[at + 1] === '/' ? readClose(reading) : readOpen(reading)
+  return 'has a document type or CDATA section'
 }
 
 function skipPast(reading: Reading, mark: string, what: string): string | undefined {
@@ -107,38 +110,74 @@ function readClose(reading: Reading): string | undefined {
   return undefined
 }
 
-const NAME = /[A-Za-z_][\w.:-]*/y
-const ATTRIBUTE = /\s+([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y
-const TAG_END = /\s*(\/?)>/y
-
+/** Scanned by character: narratives are most of the text of many resources. */
 function readOpen(reading: Reading): string | undefined {
   const { text, open } = reading
-  NAME.lastIndex = reading.at + 1
-  const name = NAME.exec(text)?.[0]
-  if (name === undefined) return `has a < that begins no tag`
-  let end = NAME.lastIndex
+  let at = nameEnd(text, reading.at + 1)
+  const name = text.slice(reading.at + 1, at)
+  if (name === '') return 'has a < that begins no tag'
+  checkElement(name, reading)
+  let hasNamespace = false
+  let known: string[] | undefined
+  while (isSpace(text.charCodeAt(at))) {
+    at = skipSpace(text, at)
+    const end = nameEnd(text, at)
+    if (end === at) break
+    const attribute = text.slice(at, end)
+    if (known?.includes(attribute)) return `repeats the attribute ${attribute} of <${name}>`
+    ;(known ??= []).push(attribute)
+    const start = valueStart(text, end)
+    const close = start < 0 ? -1 : text.indexOf(text[start - 1]!, start)
+    if (close < 0) return `has a malformed attribute ${attribute} of <${name}>`
+    const problem = readAttribute(reading, name, attribute, text.slice(start, close))
+    if (problem) return problem
+    if (attribute === 'xmlns') hasNamespace = true
+    at = close + 1
+  }
+  const isClosed = text.charCodeAt(at) === 47
+  if (isClosed) at++
+  if (text.charCodeAt(at) !== 62) return `has a malformed tag <${name}>`
+  if (open.length === 0 && !hasNamespace) forbid(reading, 'the root without xmlns')
+  if (!isClosed) open.push(name)
+  reading.at = at + 1
+  return undefined
+}
+
+function checkElement(name: string, reading: Reading): void {
+  const { open } = reading
   if (open.length === 0 && name !== 'div') forbid(reading, `the root is <${name}>, not <div>`)
   if (!allowedElements.has(name)) forbid(reading, `the element <${name}>`)
   if (blockElements.has(name) && open.includes('p')) forbid(reading, `<${name}> inside <p>`)
   if (name === 'a' && open.includes('a')) forbid(reading, '<a> inside <a>')
   if (name === 'img') reading.hasContent = true
-  const attributes = new Set<string>()
-  for (ATTRIBUTE.lastIndex = end; ; end = ATTRIBUTE.lastIndex) {
-    const match = ATTRIBUTE.exec(text)
-    if (!match) break
-    const [, attribute, double, single] = match
-    if (attributes.has(attribute!)) return `repeats the attribute ${attribute} of <${name}>`
-    attributes.add(attribute!)
-    const problem = readAttribute(reading, name, attribute!, double ?? single ?? '')
-    if (problem) return problem
+}
+
+const isSpace = (code: number) => code === 32 || code === 10 || code === 9 || code === 13
+
+function skipSpace(text: string, from: number): number {
+  let at = from
+  while (isSpace(text.charCodeAt(at))) at++
+  return at
+}
+
+/** Letters, digits, `_`, `-`, `.` and `:`; a letter or `_` first. */
+function nameEnd(text: string, from: number): number {
+  let at = from
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95
+    if (!isLetter && (at === from || !(code >= 45 && code <= 58 && code !== 47))) break
   }
-  TAG_END.lastIndex = end
-  const tagEnd = TAG_END.exec(text)
-  if (!tagEnd) return `has a malformed tag <${name}>`
-  if (open.length === 0 && !attributes.has('xmlns')) forbid(reading, 'the root without xmlns')
-  if (tagEnd[1] === '') open.push(name)
-  reading.at = TAG_END.lastIndex
-  return undefined
+  return at
+}
+
+/** The first character after `=` and the quote; negative when they are not there. */
+function valueStart(text: string, from: number): number {
+  let at = skipSpace(text, from)
+  if (text.charCodeAt(at) !== 61) return -1
+  at = skipSpace(text, at + 1)
+  const quote = text.charCodeAt(at)
+  return quote === 34 || quote === 39 ? at + 1 : -1
 }
 
 function readAttribute(
@@ -147,6 +186,7 @@ function readAttribute(
   attribute: string,
   value: string,
 ): string | undefined {
+  if (value.includes('<')) return `has a < in the attribute ${attribute} of <${element}>`
   if (value.includes('&')) {
     const problem = checkEntities(value)
     if (problem) return problem
