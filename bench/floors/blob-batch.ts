@@ -62,4 +62,3 @@ function run({ folder, documentBytes, rowBytes, indexRows, milliseconds }: Work)
 }
 
 answerQuestions({ run })
-setInterval(() => undefined, 1 << 30)

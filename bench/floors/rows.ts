@@ -69,5 +69,3 @@ async function run(): Promise<number> {
 }
 
 answerQuestions({ open, prepare, run })
-// Only the channel would keep it, and the channel does not.
-setInterval(() => undefined, 1 << 30)

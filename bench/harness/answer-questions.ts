@@ -3,12 +3,12 @@ import type { Answer, Question } from './child.ts'
 
 export type Answers = Readonly<Record<string, (value: never) => unknown>>
 
-/** Does not keep the process alive by itself. */
+/** Keeps the process alive until it is stopped, or whoever asks is gone. */
 export function answerQuestions(answers: Answers): void {
   process.on('message', (message: Question) => {
     void answer(answers, message).then((reply) => process.send?.(reply))
   })
-  process.channel?.unref()
+  process.on('disconnect', () => process.exit())
 }
 
 async function answer(answers: Answers, { id, ask, value }: Question): Promise<Answer> {

@@ -84,4 +84,6 @@ function serveMain(): void {
       return { main, writer: (await other)?.times ?? {} }
     },
   })
+  // The server ends as it does without a probe.
+  process.channel?.unref()
 }

@@ -29,7 +29,13 @@ import type { Scope } from './search-scope.ts'
 import { factTest, holds, isVersionOf } from './search-scope.ts'
 import type { Sql } from './sql.ts'
 import { andSql, isOneOf, joinSql, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
-import { endsOf, periodTest, plainNumberTest, quantityTest, systemTest } from './value-tests.ts'
+import {
+  endsOfKnown,
+  periodTest,
+  plainNumberTest,
+  quantityTest,
+  systemTest,
+} from './value-tests.ts'
 
 export function compileClause(clause: Clause, scope: Scope): Sql {
   switch (clause.kind) {
@@ -169,15 +175,17 @@ function rangeTest(
 
 function date({ code, values }: DateClause, scope: Scope): Sql {
   return rangeTest('period', code, scope, (alias) =>
-    values.map(({ prefix, period }) => periodTest(prefix, period, endsOf(alias))),
+    values.map(({ prefix, period }) => periodTest(prefix, period, endsOfKnown(alias))),
   )
 }
 
 function quantity(clause: NumberClause | QuantityClause, scope: Scope): Sql {
   return rangeTest('quantity', clause.code, scope, (alias) =>
     clause.kind === 'number'
-      ? clause.values.map((value) => plainNumberTest(value, alias))
-      : clause.values.map((value) => quantityTest(value, alias, scope.lookups.dictionary)),
+      ? clause.values.map((value) => plainNumberTest(value, alias, endsOfKnown(alias)))
+      : clause.values.map((value) =>
+          quantityTest(value, alias, scope.lookups.dictionary, endsOfKnown(alias)),
+        ),
   )
 }
 
