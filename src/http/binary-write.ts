@@ -85,7 +85,6 @@ async function receive({
   }
 }
 
-
 function tooLarge(bytesMax: number): TooLarge {
   return new TooLarge(`The document has more than the ${bytesMax} bytes that are accepted`)
 }

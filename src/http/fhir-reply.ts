@@ -18,7 +18,7 @@ export async function sendShown(
   const { version, body } = outcome
   if (version) setVersionHeaders(reply, context, version)
   if (outcome.status === 304) return reply.code(304).send()
-  const bytes = body ?? await renderVersion(context, version!, presentation)
+  const bytes = body ?? (await renderVersion(context, version!, presentation))
   return sendJson(reply.code(outcome.status), bytes, presentation)
 }
 

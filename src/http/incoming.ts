@@ -28,7 +28,9 @@ export function openIncoming(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Incoming {
-  const { type, id, versionId } = request.params as { [name in 'type' | 'id' | 'versionId']?: string }
+  const { type, id, versionId } = request.params as {
+    [name in 'type' | 'id' | 'versionId']?: string
+  }
   return {
     parts,
     request,

@@ -79,9 +79,7 @@ function targetOf({ id, parameters, request }: Incoming): { id: string } | { que
   const mark = request.url.indexOf('?')
   const query = mark < 0 ? '' : withoutControl(request.url.slice(mark + 1))
   if (query !== '') return { query }
-  throw new InvalidRequest(
-    'This URL needs an id (Type/id) or a condition (Type?parameter=value)',
-  )
+  throw new InvalidRequest('This URL needs an id (Type/id) or a condition (Type?parameter=value)')
 }
 
 /** A condition without the parameters that only shape the answer. */

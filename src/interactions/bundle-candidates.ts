@@ -15,7 +15,11 @@ export interface Candidate {
   readonly indexEntries: () => readonly IndexEntry[]
 }
 
-export function createCandidate({ services }: Context, entry: EntryRequest, type: string): Candidate {
+export function createCandidate(
+  { services }: Context,
+  entry: EntryRequest,
+  type: string,
+): Candidate {
   const resource = entry.resource!
   let indexEntries: readonly IndexEntry[] | undefined
   return {

@@ -56,9 +56,7 @@ export async function resolveReferences(
     input.at,
   )
   if (identities.fullUrls.size === 0) return replaced
-  return replaceLinks(replaced, context.services.registry, (text) =>
-    findFullUrl(text, identities),
-  )
+  return replaceLinks(replaced, context.services.registry, (text) => findFullUrl(text, identities))
 }
 
 /**

@@ -45,11 +45,13 @@ export async function commitDrafts(
     const plan = await makePlan()
     await completePlan(context, plan)
     if (plan.replay) return { plan, versions: plan.replay }
-    if (plan.drafts.length === 0) return { plan, versions: new Map() }
+    if (plan.drafts.length === 0 && !plan.accessChange) return { plan, versions: new Map() }
     const commitPlan = await buildCommitPlan(context, plan)
     const stored = plan.drafts.flatMap((draft) => draft.stored ?? [])
     try {
-      const result = await context.store.commit(commitPlan, stored)
+      const result = plan.accessChange
+        ? await context.store.commitAccessRecord(plan.accessChange, commitPlan)
+        : await context.store.commit(commitPlan, stored)
       context.services.definitions.follow(plan.drafts)
       return { plan, versions: await committedVersions(context, plan, { commitPlan, result }) }
     } catch (error) {

@@ -7,6 +7,7 @@ import { openPageLink, sealPageLink } from '../search/page-link.ts'
 import type { HistoryPage, HistoryRequest } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
+import { pageTokenOf } from './page-token.ts'
 import { entityTag, statusTexts, type Outcome } from './outcome.ts'
 import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
 
@@ -47,7 +48,7 @@ function parseHistory(context: Context, { type, id, parameters }: HistoryTarget)
       : id === undefined
         ? { kind: 'type', type }
         : { kind: 'instance', type, id }
-  const link = given.get('_page')
+  const link = pageTokenOf(parameters)
   if (link !== undefined) return { scope, ...openLink(context, scope, link) }
   const since = given.get('_since')
   const at = given.get('_at')

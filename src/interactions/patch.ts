@@ -2,7 +2,7 @@
  * The patch interaction, by id and conditional, in JSON Patch and FHIRPath Patch.
  * R4 http.html#patch, fhirpatch.html.
  */
-import { Gone, NotFound } from '../errors.ts'
+import { Gone, NotFound, UnprocessableResource } from '../errors.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { parseJson } from '../json/parse.ts'
 import { renderSlots } from '../json/slots.ts'
@@ -50,6 +50,7 @@ export async function draftPatch(
   if (stored.deleted) throw new Gone(reference)
   await checkRead(context, stored)
   const resource = applyPatch(toResource(context, stored), request.patch, context.services.registry)
+  requireSameId(resource, stored)
   return {
     method: 'PATCH',
     type,
@@ -63,6 +64,15 @@ export async function draftPatch(
     ...(stored.blob ? { blob: stored.blob } : {}),
     ...(entryIndex === undefined ? {} : { entryIndex }),
   }
+}
+
+/** An id never changes; a patch that says otherwise must not pass for done. */
+function requireSameId(resource: Resource, { type, id }: StoredVersion): void {
+  if (resource.id === id) return
+  throw new UnprocessableResource(`A patch cannot change the id of ${type}/${id}`, {
+    code: 'invariant',
+    expression: `${type}.id`,
+  })
 }
 
 async function findPatchTarget(

@@ -22,7 +22,7 @@ export function requireIfMatch(
     return
   }
   const expected = parseTags(ifMatch, 'if-match')
-  if (!stored || !expected.includes(String(stored.versionId))) {
+  if (!stored || !tagsOf(stored).some((tag) => expected.includes(tag))) {
     const actual = stored
       ? `the newest version is W/"${stored.versionId}"`
       : 'there is no such resource'
@@ -57,7 +57,8 @@ export function isNotModified(conditions: Preconditions, version: StoredVersion)
   const { ifNoneMatch, ifModifiedSince } = conditions
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch.trim() === '*') return true
-    return parseTags(ifNoneMatch, 'if-none-match').includes(String(version.versionId))
+    // A tag of another making is no fault of a reader; it only matches nothing.
+    return ifNoneMatch.split(',').some((part) => tagIn(part) === String(version.versionId))
   }
   if (ifModifiedSince === undefined) return false
   const since = Date.parse(ifModifiedSince)
@@ -74,17 +75,22 @@ export function isNotModified(conditions: Preconditions, version: StoredVersion)
 
 const TAG = /^(?:W\/)?"?([A-Za-z0-9\-.]{1,64})"?$/
 
+function tagIn(text: string): string | undefined {
+  return TAG.exec(text.trim())?.[1]
+}
+
+/** A Binary read as its bytes bears the hash of its content for a tag. */
+function tagsOf({ versionId, blob }: StoredVersion): readonly string[] {
+  return blob ? [String(versionId), blob.sha256] : [String(versionId)]
+}
+
 function parseTags(header: string, name: string): string[] {
   return header.split(',').map((part) => {
-    const match = TAG.exec(part.trim())
-    if (!match) {
-      throw new InvalidRequest(
-        `The header ${name} must look like W/"3"; "${part.trim()}" does not`,
-        {
-          expression: `http.${name}`,
-        },
-      )
-    }
-    return match[1]!
+    const tag = tagIn(part)
+    if (tag !== undefined) return tag
+    throw new InvalidRequest(
+      `The header ${name} must look like W/"3"; "${part.trim().slice(0, 80)}" does not`,
+      { expression: `http.${name}` },
+    )
   })
 }

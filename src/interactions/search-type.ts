@@ -11,6 +11,7 @@ import type { SearchPage } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
 import type { Outcome } from './outcome.ts'
+import { pageTokenOf } from './page-token.ts'
 import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
 
 export interface SearchTarget {
@@ -62,17 +63,6 @@ export function parseSearch(
     },
     now: at ?? now(),
   })
-}
-
-/** The token of a page link, which carries all there is to say but how the answer looks. */
-function pageTokenOf(parameters: SearchTarget['parameters']): string | undefined {
-  const token = parameters.find(([name]) => name === '_page')?.[1]
-  const other = parameters.find(([name]) => !/^_(page|format|pretty)$/.test(name))
-  if (token === undefined || other === undefined) return token
-  throw new InvalidRequest(
-    `A page link is used as it was given; "${other[0]}" cannot be added to it`,
-    { expression: `http.${other[0]}` },
-  )
 }
 
 interface PageLink {

@@ -57,8 +57,10 @@ export async function draftUpdate(
 ): Promise<Draft> {
   const { type, body, resource, entryIndex } = request
   const id = await findTargetId(context, plan, request)
-  if (id === undefined)
+  if (id === undefined) {
+    requireIfMatch(request.ifMatch, undefined)
     return draftCreate(context, { ...request, resource }, request.newId, entryIndex)
+  }
   const stored = await context.store.read(type, id)
   requireIfMatch(request.ifMatch, stored)
   requireIfNoneMatch(request.ifNoneMatch, stored)
