@@ -1,12 +1,13 @@
 /** The bytes behind a fiche: found in the lot, their hash and size checked or filled in. Decisions 6, 14 and 80. */
-import type { JsonObject, Resource } from '../../fhir/resource.ts'
+import { createHash } from 'node:crypto'
+import type { Issue } from '../../fhir/operation-outcome.ts'
+import type { JsonObject, JsonValue, Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
-import { createHash } from 'node:crypto'
 import { serializeStored } from '../../json/serialize.ts'
 import { checkContentFacts, type ContentFacts } from './content-facts.ts'
 import { dmpIssue } from './dmp-issue.ts'
-import { attachmentOf, withAttachment } from './document-parts.ts'
+import { attachmentOf, relativeUrl, withAttachment } from './document-parts.ts'
 
 /** Checks and completes the attachment of one fiche of a lot; its url becomes absolute. */
 export function settleAttachment(
@@ -16,14 +17,12 @@ export function settleAttachment(
 ): void {
   const attachment = attachmentOf(draft.resource)
   if (!attachment || typeof attachment.url !== 'string') return
-  const url = attachment.url.startsWith(`${context.services.baseUrl}/`)
-    ? attachment.url.slice(context.services.baseUrl.length + 1)
-    : attachment.url
-  const document = plan.drafts.find(
-    (other) =>
-      (other.type === 'Binary' || other.type === 'Bundle') && url === `${other.type}/${other.id}`,
+  const { baseUrl } = context.services
+  const url = relativeUrl(attachment.url, baseUrl)!
+  const content = plan.drafts.find(
+    ({ type, id }) => (type === 'Binary' || type === 'Bundle') && url === `${type}/${id}`,
   )
-  if (!document) {
+  if (!content?.resource) {
     draft.issues.push(
       dmpIssue({
         rule: 'constr-bind-attachmenturl',
@@ -34,23 +33,86 @@ export function settleAttachment(
     )
     return
   }
-  const facts = factsOf(document)
-  if (facts && document.type === 'Binary') checkContentFacts(draft, attachment, facts)
-  const settled: JsonObject = { ...attachment, url: `${context.services.baseUrl}/${url}` }
-  if (facts && (attachment.hash === undefined || document.type === 'Bundle'))
-    settled.hash = facts.sha1
-  if (facts && (attachment.size === undefined || document.type === 'Bundle'))
-    settled.size = facts.sizeBytes
-  draft.resource = withAttachment(draft.resource, settled)
+  checkContentType(draft, attachment, content.resource)
+  const settled = { ...attachment, url: `${baseUrl}/${url}` }
+  if (content.type === 'Bundle') {
+    // A document Bundle gets its hash when all of it is settled: `settleDocumentFacts`.
+    const { hash, size, ...rest } = settled as JsonObject
+    if (hash !== undefined || size !== undefined) draft.issues.push(factsReplaced())
+    draft.resource = withAttachment(draft.resource, { ...rest, ...unknownFacts })
+    return
+  }
+  const facts = content.blob ?? emptyFacts
+  checkContentFacts(draft, attachment, facts)
+  draft.resource = withAttachment(draft.resource, withFacts(settled, facts))
 }
 
-/** Of a document Bundle: the bytes that a read will give, less id and meta that the server sets. */
-function factsOf(document: Draft): ContentFacts | undefined {
-  if (document.blob) return document.blob
-  if (document.type !== 'Bundle' || !document.resource) return undefined
-  const { body } = serializeStored(document.resource, {
-    id: document.id,
-    versionId: document.versionId,
+function factsReplaced(): Issue {
+  return dmpIssue({
+    rule: 'dmp-document-facts',
+    severity: 'warning',
+    expression: 'DocumentReference.content[0].attachment',
+    diagnostics:
+      'hash and size of a FHIR document are those of the Bundle as it is served, with its id and meta; what was sent was replaced',
   })
-  return { sha1: createHash('sha1').update(body).digest('base64'), sizeBytes: body.length }
+}
+
+/** Stands in while the fiche is validated. */
+const unknownFacts = { hash: '2jmj7l5rSw0yVb/vlWAYkK/YBwk=', size: 0 }
+
+const emptyFacts: ContentFacts = { sha1: unknownFacts.hash, sizeBytes: 0 }
+
+function withFacts(attachment: JsonObject, { sha1, sizeBytes }: ContentFacts): JsonObject {
+  return {
+    ...attachment,
+    hash: attachment.hash ?? sha1,
+    size: attachment.size ?? sizeBytes,
+  }
+}
+
+/** What a read gives must be what the fiche announces: PDSm flux 07, MHD ITI-68. */
+function checkContentType(
+  draft: Draft,
+  { contentType }: JsonObject,
+  { resourceType, contentType: held }: Resource,
+): void {
+  const served = resourceType === 'Bundle' ? 'application/fhir+json' : held
+  if (typeof contentType !== 'string' || isSameType(contentType, served)) return
+  draft.issues.push(
+    dmpIssue({
+      rule: 'dmp-content-type',
+      code: 'value',
+      expression: 'DocumentReference.content[0].attachment.contentType',
+      diagnostics: `attachment.contentType is ${JSON.stringify(contentType)}, but the ${resourceType} is served as ${JSON.stringify(served ?? null)}`,
+    }),
+  )
+}
+
+function isSameType(stated: string, served: JsonValue | undefined): boolean {
+  if (typeof served !== 'string') return false
+  const essence = (type: string) => type.split(';', 1)[0]!.trim().toLowerCase()
+  return essence(stated) === essence(served)
+}
+
+/**
+ * Hash and size of the document Bundles of a lot: those of the bytes that a read will give, id and
+ * meta as the server sets them. docs/decisions/0004.
+ */
+export function settleDocumentFacts(plan: DraftPlan, context: Context): void {
+  const { baseUrl, now } = context.services
+  for (const content of plan.drafts) {
+    if (content.type !== 'Bundle' || !content.resource || !content.governedBy.has('dmp')) continue
+    content.writtenAt = now()
+    const { body } = serializeStored(content.resource, content)
+    const facts = {
+      hash: createHash('sha1').update(body).digest('base64'),
+      size: body.length,
+    }
+    for (const draft of plan.drafts) {
+      const attachment =
+        draft.type === 'DocumentReference' && draft.resource && attachmentOf(draft.resource)
+      if (!attachment || attachment.url !== `${baseUrl}/Bundle/${content.id}`) continue
+      draft.resource = withAttachment(draft.resource!, { ...attachment, ...facts })
+    }
+  }
 }

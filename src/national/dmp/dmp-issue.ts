@@ -1,17 +1,17 @@
 /** Issues of the DMP's rules: the key gives the text for people, the rest is the case at hand. */
 import { FhirError } from '../../errors.ts'
 import type { Issue, IssueCode, IssueSeverity } from '../../fhir/operation-outcome.ts'
-import { dmpRuleTexts } from './dmp-rule-texts.ts'
+import { dmpRuleTexts, type DmpRule } from './dmp-rule-texts.ts'
 
 export interface DmpFinding {
-  readonly rule: string
+  readonly rule: DmpRule
   readonly diagnostics: string
   readonly expression: string
   readonly severity?: IssueSeverity
   readonly code?: IssueCode
 }
 
-const texts = new Map(dmpRuleTexts.map((text) => [text.key, text]))
+const titles = new Map(dmpRuleTexts.map(({ key, title }) => [key, title]))
 
 export function dmpIssue({
   rule,
@@ -20,9 +20,7 @@ export function dmpIssue({
   severity = 'error',
   code = 'business-rule',
 }: DmpFinding): Issue {
-  const text = texts.get(rule)
-  if (!text) throw new Error(`The rule ${rule} has no text`)
-  return { severity, code, diagnostics, expression: [expression], rule, text: text.title }
+  return { severity, code, diagnostics, expression: [expression], rule, text: titles.get(rule)! }
 }
 
 /** A refusal with a status of its own: 405, 409, 403. */

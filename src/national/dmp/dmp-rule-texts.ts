@@ -8,7 +8,7 @@ type Row = readonly [
   en: readonly [title: string, cause: string, cure: string],
 ]
 
-const rows: readonly Row[] = [
+const rows = [
   [
     'dmp-hash',
     'PDSm 3.1.1, DocumentReference.content.attachment.hash; décision 6',
@@ -49,6 +49,62 @@ const rows: readonly Row[] = [
       'attachment.url must lead to the document in the same lot.',
       'The URL leads to no Binary or Bundle entry of the lot.',
       'Give the Binary entry a fullUrl (urn:uuid:...) and repeat it in attachment.url.',
+    ],
+  ],
+  [
+    'pdsm-lot-members',
+    'MHD 4.2.3, ITI-65 (SubmissionSet.entry) ; PDSm 3.1.1, List.entry.item',
+    [
+      'Le lot doit nommer chacune de ses fiches.',
+      'List.entry ne désigne pas toutes les fiches de la transaction.',
+      'Ajoutez à List.entry un item dont la référence est le fullUrl de la fiche.',
+    ],
+    [
+      'The SubmissionSet must name each of its DocumentReferences.',
+      'List.entry does not lead to every DocumentReference of the transaction.',
+      'Add to List.entry an item whose reference is the fullUrl of the DocumentReference.',
+    ],
+  ],
+  [
+    'pdsm-unknown-reference',
+    'Décision 63',
+    [
+      'Une référence d’une fiche ou d’un lot doit mener à une ressource connue.',
+      'La ressource désignée n’existe pas ici, ou vous ne pouvez pas la lire.',
+      'Créez d’abord la ressource, contenez-la dans la fiche, ou désignez-la par identifier.',
+    ],
+    [
+      'A reference of a DocumentReference or lot must lead to a known resource.',
+      'The resource that is named is not here, or you may not read it.',
+      'Create the resource first, contain it in the DocumentReference, or name it by identifier.',
+    ],
+  ],
+  [
+    'dmp-content-type',
+    'PDSm 3.1.1, flux 07 ; MHD 4.2.3, ITI-68',
+    [
+      'Le type annoncé doit être celui du document qui sera rendu.',
+      'attachment.contentType et Binary.contentType diffèrent, ou un Bundle est annoncé autrement qu’en application/fhir+json.',
+      'Donnez le même type MIME à la fiche et au Binary.',
+    ],
+    [
+      'The stated type must be that of the document as it will be served.',
+      'attachment.contentType and Binary.contentType differ, or a Bundle is stated as something else than application/fhir+json.',
+      'Give the DocumentReference and the Binary the same MIME type.',
+    ],
+  ],
+  [
+    'dmp-document-facts',
+    'Décisions 6 et 80',
+    [
+      'L’empreinte et la taille d’un document FHIR sont calculées par le serveur.',
+      'La fiche d’un Bundle annonce hash ou size ; le Bundle rendu porte l’id et les méta-données du serveur.',
+      'Omettez hash et size pour un document FHIR ; lisez-les dans la fiche enregistrée.',
+    ],
+    [
+      'Hash and size of a FHIR document are computed by the server.',
+      'The DocumentReference of a Bundle states hash or size; the Bundle as served has the id and meta of the server.',
+      'Leave hash and size out for a FHIR document; read them from the stored DocumentReference.',
     ],
   ],
   [
@@ -429,7 +485,10 @@ const rows: readonly Row[] = [
       'Create the Patient, or name it by Patient?identifier=.',
     ],
   ],
-]
+] as const satisfies readonly Row[]
+
+/** The keys that have a text: no other can be used. */
+export type DmpRule = (typeof rows)[number][0]
 
 export const dmpRuleTexts: readonly RuleText[] = rows.map(([key, source, fr, en]) => ({
   key,

@@ -1,17 +1,19 @@
 /** The DMP's rules on documents, in the order in which a plan meets them. PDSm 3.1.1, PDSm4DMP 0.1.0. */
 import { Gone } from '../../errors.ts'
-import { isObject, type Resource } from '../../fhir/resource.ts'
+import { parsePeriod } from '../../fhir/date-time.ts'
+import type { Resource } from '../../fhir/resource.ts'
 import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
-import { settleAttachment } from './attachment.ts'
+import { settleAttachment, settleDocumentFacts } from './attachment.ts'
 import {
   closedLabelOf,
   requireFeedable,
   requireOpenRecord,
   requireSearchableRecord,
 } from './closed-records.ts'
-import { claimIdentifiers } from './deposit-identity.ts'
+import { claimIdentifiers, depositClaim } from './deposit-identity.ts'
+import { recognizeRetry } from './deposit-retry.ts'
 import {
   comprehensiveProfile,
   folderProfile,
@@ -21,34 +23,39 @@ import {
 import { dmpIssue } from './dmp-issue.ts'
 import {
   attachmentOf,
-  entryUuidOf,
+  entryUuidsOf,
+  isDeposit,
   isDocumentReference,
   isGoverned,
   listKind,
-  patientIdOfSubject,
-  withEntryUuid,
 } from './document-parts.ts'
 import { requireMutable } from './immutability.ts'
-import { settleMetadataUpdate } from './metadata-update.ts'
+import { checkKnownReferences } from './known-references.ts'
+import { settleMetadataUpdate, withNewEntryUuid } from './metadata-update.ts'
 import { checkDocumentCodes, checkLotCodes } from './producer-codes.ts'
-import { isLot, recognizeDocuments } from './provide-bundle.ts'
+import { checkWholeLot, isLot, recognizeDocuments } from './provide-bundle.ts'
 import { settleReplacements } from './replacement.ts'
 import { requireSearchMinimum } from './search-minimums.ts'
 import { checkLabels, withLevel } from './security-labels.ts'
 import { buildPublication, extractContent, type PublishedContent } from './simplified-publish.ts'
+import { settleSubject } from './subject.ts'
 
 export interface DmpRulesOptions {
   readonly isStoredSubmissionSet: (stored: StoredVersion) => boolean
 }
 
 export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): NationalRules {
-  const published = new WeakMap<Draft, PublishedContent>()
+  const means: Means = {
+    isStoredSubmissionSet,
+    published: new WeakMap(),
+    deposits: new WeakMap(),
+  }
   return {
     name: 'dmp',
-    prepare: (plan, context) => prepare(plan, context, { published, isStoredSubmissionSet }),
-    validationOf: (draft, plan) => validationOf(draft, plan),
-    check: (plan, context) => check(plan, context, published),
-    isUnsearchable: isDeletedLogically,
+    prepare: (plan, context) => prepare(plan, context, means),
+    validationOf,
+    check: (plan, context) => check(plan, context, means),
+    isUnsearchable: (draft) => isDeletedLogically(draft) || isDepositedContent(draft),
     checkRead: async (version, context) => {
       await requireOpenRecord(version, context)
       await requireNotDeleted(version, context)
@@ -61,8 +68,12 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
   }
 }
 
+/** What is remembered of a plan between `prepare` and `check`. */
 interface Means extends DmpRulesOptions {
+  /** The bytes of a simplified publish. */
   readonly published: WeakMap<Draft, PublishedContent>
+  /** The claim by which the deposit is known again. */
+  readonly deposits: WeakMap<DraftPlan, string>
 }
 
 async function prepare(plan: DraftPlan, context: Context, means: Means): Promise<void> {
@@ -70,12 +81,21 @@ async function prepare(plan: DraftPlan, context: Context, means: Means): Promise
     requireMutable(draft, draft.stored !== undefined && means.isStoredSubmissionSet(draft.stored))
   }
   recognizeDocuments(plan)
+  const deposit = depositClaim(plan, context)
+  if (deposit !== undefined) means.deposits.set(plan, deposit)
+  for (const draft of plan.drafts) {
+    if (draft.method !== 'PATCH' && draft.resource && isGoverned(draft))
+      await settleSubject(draft as Draft & { resource: Resource }, context)
+  }
   for (const draft of plan.drafts) {
     if (isGoverned(draft)) await requireFeedable(draft, context)
   }
+  await recognizeRetry(plan, context, deposit)
+  if (plan.replay) return
+  checkWholeLot(plan)
   for (const draft of plan.drafts) {
     if (!isDocumentReference(draft) || !isGoverned(draft)) continue
-    if (draft.method === 'PATCH') await settleMetadataUpdate(draft, context)
+    if (draft.method === 'PATCH') await settleMetadataUpdate(plan, draft, context)
     else if (draft.method === 'POST') await settleDeposit(draft, { plan, context, means })
   }
 }
@@ -98,17 +118,19 @@ async function settleDeposit(
   }
   settleDate(draft, context)
   const { securityLabel } = draft.resource
-  if (Array.isArray(securityLabel))
-    draft.resource = { ...draft.resource, securityLabel: [...withLevel(securityLabel)] }
+  // A comprehensive fiche must bring a label of its own: validation says so.
+  if (Array.isArray(securityLabel) || (securityLabel === undefined && !isLot(plan)))
+    draft.resource = { ...draft.resource, securityLabel: [...withLevel(securityLabel ?? [])] }
 }
 
+/** Decisions 5 and 73: from the creation of the document, else when it was received. */
 function settleDate(draft: Draft & { resource: Resource }, context: Context): void {
   if (draft.resource.date !== undefined) return
   const creation = attachmentOf(draft.resource)?.creation
-  const date =
-    typeof creation === 'string' && creation.length > 10
-      ? creation
-      : new Date(context.services.now()).toISOString()
+  const { now, timeZone } = context.services
+  const period = typeof creation === 'string' ? parsePeriod(creation, timeZone) : undefined
+  const isInstant = typeof creation === 'string' && creation.includes('T')
+  const date = period && isInstant ? String(creation) : new Date(period?.low ?? now()).toISOString()
   draft.resource = { ...draft.resource, date }
   draft.issues.push(
     dmpIssue({
@@ -130,85 +152,64 @@ function validationOf(
   if (draft.method === 'PATCH') return { baseOnly: true }
   if (draft.type === 'DocumentReference')
     return { profiles: [isLot(plan) ? comprehensiveProfile : simplifiedProfile] }
-  const kind = listKind(draft.resource)
-  if (kind === 'submissionset' && draft.entryIndex !== undefined)
-    return { profiles: [submissionSetProfile] }
-  return kind === 'folder' ? { profiles: [folderProfile] } : {}
+  if (isSubmitted(draft, 'submissionset')) return { profiles: [submissionSetProfile] }
+  return listKind(draft.resource) === 'folder' ? { profiles: [folderProfile] } : {}
 }
 
-async function check(
-  plan: DraftPlan,
-  context: Context,
-  published: WeakMap<Draft, PublishedContent>,
-): Promise<void> {
-  for (const draft of [...plan.drafts]) {
-    if (!isGoverned(draft) || !draft.resource || draft.method === 'PATCH') continue
-    if (isDocumentReference(draft)) await checkDeposit(draft, { plan, context, published })
-    else if (listKind(draft.resource) === 'submissionset' && draft.entryIndex !== undefined)
-      checkLotCodes(draft as Draft & { resource: Resource })
+async function check(plan: DraftPlan, context: Context, means: Means): Promise<void> {
+  settleDocumentFacts(plan, context)
+  // Those that came, not those that the checks add.
+  const submitted = plan.drafts.filter(
+    (draft) => isGoverned(draft) && draft.resource && draft.method !== 'PATCH',
+  )
+  for (const draft of submitted) {
+    if (isDeposit(draft)) checkDeposit(draft, { plan, context, means })
+    else if (isSubmitted(draft, 'submissionset')) checkLotCodes(draft)
+    if (isDeposit(draft) || draft.type === 'List')
+      await checkKnownReferences(plan, draft as Draft & { resource: Resource }, context)
   }
   await settleReplacements(plan, context)
   if (plan.drafts.some(({ issues }) => issues.some(({ severity }) => severity === 'error'))) return
-  await claimIdentifiers(plan, context)
-  if (plan.replay) return
-  for (const draft of plan.drafts) {
-    if (!isDocumentReference(draft) || draft.method !== 'POST' || !isGoverned(draft)) continue
-    if (entryUuidOf(draft.resource) === undefined)
-      draft.resource = withEntryUuid(draft.resource, `urn:uuid:${crypto.randomUUID()}`)
+  await claimIdentifiers(plan, context, means.deposits.get(plan))
+  for (const draft of plan.drafts.filter(isDeposit)) {
+    if (entryUuidsOf(draft.resource).length === 0)
+      draft.resource = withNewEntryUuid(plan, draft.resource)
   }
 }
 
-async function checkDeposit(
+/** A List that a lot brought, not one that the server made. */
+function isSubmitted(draft: Draft, kind: string): draft is Draft & { resource: Resource } {
+  return (
+    draft.entryIndex !== undefined &&
+    draft.resource !== undefined &&
+    listKind(draft.resource) === kind
+  )
+}
+
+function checkDeposit(
   draft: Draft & { resource: Resource },
-  {
-    plan,
-    context,
-    published,
-  }: { plan: DraftPlan; context: Context; published: WeakMap<Draft, PublishedContent> },
-): Promise<void> {
-  const form = published.get(draft)
-  if (form) buildPublication(plan, draft, form, context)
+  { plan, context, means }: Deposit,
+): void {
+  const content = means.published.get(draft)
+  if (content) buildPublication(plan, draft, content, context)
   checkDocumentCodes(draft, !isLot(plan))
   draft.issues.push(...checkLabels(draft.resource.securityLabel))
-  if (draft.resource.custodian === undefined) {
-    draft.issues.push(
-      dmpIssue({
-        rule: 'pdsm-custodian',
-        severity: 'warning',
-        code: 'required',
-        expression: 'DocumentReference.custodian',
-        diagnostics:
-          'custodian is absent; it should name the organisation responsible for the document',
-      }),
-    )
-  }
-  await requireKnownPatient(plan, draft, context)
-}
-
-/** Decision 63: documents under DMP rules always check their patient. */
-async function requireKnownPatient(
-  plan: DraftPlan,
-  draft: Draft & { resource: Resource },
-  context: Context,
-): Promise<void> {
-  const id = patientIdOfSubject(draft.resource)
-  if (id === undefined) {
-    // A logical subject is legitimate in ITI-105; no subject at all is for validation to say.
-    if (!isObject(draft.resource.subject) || isObject(draft.resource.subject.identifier)) return
-  } else {
-    if (plan.drafts.some((other) => other.type === 'Patient' && other.id === id && other.resource))
-      return
-    const patient = await context.store.read('Patient', id)
-    if (patient && !patient.deleted) return
-  }
+  if (draft.resource.custodian !== undefined) return
   draft.issues.push(
     dmpIssue({
-      rule: 'pdsm-subject',
-      code: 'not-found',
-      expression: 'DocumentReference.subject',
-      diagnostics: `subject ${JSON.stringify((draft.resource.subject as { reference?: string }).reference)} leads to no Patient that is known here`,
+      rule: 'pdsm-custodian',
+      severity: 'warning',
+      code: 'required',
+      expression: 'DocumentReference.custodian',
+      diagnostics:
+        'custodian is absent; it should name the organisation responsible for the document',
     }),
   )
+}
+
+/** Bytes are reached through their fiche, which knows whether they are hidden, closed or deleted. */
+function isDepositedContent(draft: Draft): boolean {
+  return (draft.type === 'Binary' || draft.type === 'Bundle') && isGoverned(draft)
 }
 
 function isDeletedLogically(draft: Draft): boolean {

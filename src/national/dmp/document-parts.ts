@@ -28,9 +28,13 @@ export function namesPdsmProfile(resource: Resource): boolean {
 }
 
 export function namesSimplifiedProfile(resource: Resource): boolean {
-  return profilesOf(resource).some(
-    (profile) => profile === simplifiedProfile || profile === mhdSimplifiedProfile,
-  )
+  return profilesOf(resource).some(isSimplifiedProfile)
+}
+
+/** PDSm's or MHD's, whatever version a canonical pins. */
+export function isSimplifiedProfile(canonical: JsonValue): boolean {
+  const url = typeof canonical === 'string' ? canonical.split('|', 1)[0] : undefined
+  return url === simplifiedProfile || url === mhdSimplifiedProfile
 }
 
 /** `submissionset` or `folder`, of a List that is one. */
@@ -79,9 +83,19 @@ export function isEntryUuid(identifier: JsonValue): boolean {
   )
 }
 
-export function entryUuidOf(resource: Resource): string | undefined {
-  const identifier = objectsOf(resource.identifier).find(isEntryUuid)
-  return identifier && (identifier.value as string)
+export function entryUuidsOf(resource: Resource): readonly string[] {
+  return objectsOf(resource.identifier)
+    .filter(isEntryUuid)
+    .map(({ value }) => value as string)
+}
+
+export function makeEntryUuid(): string {
+  return `urn:uuid:${crypto.randomUUID()}`
+}
+
+/** What only one document ever bears: it cannot be claimed twice (decisions 4 and 88). */
+export function entryUuidClaim(value: string): string {
+  return `entryUUID|${value.toLowerCase()}`
 }
 
 /** The same fiche under another entryUUID. */
@@ -90,9 +104,20 @@ export function withEntryUuid(resource: Resource, value: string): Resource {
   return { ...resource, identifier: [...others, { use: 'official', system: uriSystem, value }] }
 }
 
+/** `Type/id`, of an absolute URL of this server or a relative one. */
+export function relativeUrl(url: JsonValue | undefined, baseUrl: string): string | undefined {
+  if (typeof url !== 'string') return undefined
+  return url.startsWith(`${baseUrl}/`) ? url.slice(baseUrl.length + 1) : url
+}
+
 /** Whether a draft is about a resource that the DMP's rules govern, before or from now on. */
 export function isGoverned(draft: Draft): boolean {
   return draft.governedBy.has('dmp') || (draft.stored?.envelope.rules?.includes('dmp') ?? false)
+}
+
+/** A fiche that enters by ITI-65 or ITI-105. */
+export function isDeposit(draft: Draft): draft is Draft & { resource: Resource } {
+  return isDocumentReference(draft) && draft.method === 'POST' && isGoverned(draft)
 }
 
 export function isDocumentReference(draft: Draft): draft is Draft & { resource: Resource } {

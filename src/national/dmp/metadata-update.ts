@@ -4,17 +4,21 @@
  */
 import { isObject, type JsonObject, type JsonValue, type Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/context.ts'
-import type { Draft } from '../../interactions/draft.ts'
+import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { toResource } from '../../interactions/patch.ts'
 import { isArchivedUrl } from './dmp-codes.ts'
 import { dmpIssue, dmpRefusal } from './dmp-issue.ts'
-import { objectsOf, withEntryUuid } from './document-parts.ts'
+import { entryUuidClaim, makeEntryUuid, objectsOf, withEntryUuid } from './document-parts.ts'
 import { checkLabels, normalizeLabels, visibilityOf } from './security-labels.ts'
 
 const statuses = new Set(['current', 'superseded', 'entered-in-error'])
 
-/** Checks and completes a PATCH of a governed fiche. Throws 405 and 422. */
+/**
+ * Checks a PATCH of a governed fiche, and makes the next version of what is stored: the patch was
+ * applied to what the caller saw, which may lack an INS (decision 70). Throws 405 and 422.
+ */
 export async function settleMetadataUpdate(
+  plan: DraftPlan,
   draft: Draft & { resource: Resource },
   context: Context,
 ): Promise<void> {
@@ -30,12 +34,32 @@ export async function settleMetadataUpdate(
     })
   }
   if (status === 'current' && before.status === 'superseded')
-    await requireNotReplaced(draft, context)
-  const labels = settleLabels(draft, before)
-  draft.resource = {
-    ...withEntryUuid(draft.resource, `urn:uuid:${crypto.randomUUID()}`),
-    ...(labels ? { securityLabel: [...labels] } : {}),
-  }
+    await requireNotReplaced(plan, draft, context)
+  const labels = settleLabels(draft, before) ?? before.securityLabel
+  const { extension: _, securityLabel: __, ...whole } = await wholeResource(draft, context)
+  const extension = [...otherExtensions(before), ...archivedExtensions(draft.resource)]
+  draft.resource = withNewEntryUuid(plan, {
+    ...(whole as Resource),
+    status,
+    ...(extension.length > 0 ? { extension } : {}),
+    ...(labels === undefined ? {} : { securityLabel: labels as JsonValue }),
+  })
+}
+
+/** What is stored of a fiche, whatever the caller saw of it. */
+export async function wholeResource(
+  { type, id, stored }: Pick<Draft, 'type' | 'id' | 'stored'>,
+  context: Context,
+): Promise<Resource> {
+  const whole = await context.store.readWhole(type, id)
+  return toResource(context, whole?.versionId === stored?.versionId ? whole! : stored!)
+}
+
+/** Every version of the metadata has an entryUUID of its own, which no other document can take. */
+export function withNewEntryUuid(plan: DraftPlan, resource: Resource): Resource {
+  const value = makeEntryUuid()
+  plan.claims.push(entryUuidClaim(value))
+  return withEntryUuid(resource, value)
 }
 
 function corrected(status: JsonValue | undefined): string {
@@ -54,7 +78,7 @@ function requireOnlyMetadata(before: Resource, after: Resource): void {
       throw refusedElement(name)
     if (name === 'meta' && !isSame(ownMeta(before), ownMeta(after))) throw refusedElement(name)
   }
-  const archived = objectsOf(after.extension).filter(({ url }) => url === isArchivedUrl)
+  const archived = archivedExtensions(after)
   if (
     archived.length > 1 ||
     archived.some(({ valueBoolean }) => typeof valueBoolean !== 'boolean')
@@ -82,8 +106,12 @@ function refusedElement(name: string): Error {
   )
 }
 
-function otherExtensions(resource: Resource): JsonValue {
-  return objectsOf(resource.extension).filter(({ url }) => url !== isArchivedUrl) as JsonObject[]
+function otherExtensions(resource: Resource): JsonObject[] {
+  return objectsOf(resource.extension).filter(({ url }) => url !== isArchivedUrl)
+}
+
+function archivedExtensions(resource: Resource): JsonObject[] {
+  return objectsOf(resource.extension).filter(({ url }) => url === isArchivedUrl)
 }
 
 /** meta without what the server sets at every version. */
@@ -137,10 +165,11 @@ function settleLabels(
 
 /** Decision 68: superseded does not become current again while a current document replaces it. */
 async function requireNotReplaced(
+  plan: DraftPlan,
   draft: Draft & { resource: Resource },
   context: Context,
 ): Promise<void> {
-  const { ids } = await context.store.match(
+  const { ids, precondition } = await context.store.match(
     'DocumentReference',
     {
       kind: 'and',
@@ -156,7 +185,10 @@ async function requireNotReplaced(
     },
     1,
   )
-  if (ids.length === 0) return
+  if (ids.length === 0) {
+    plan.preconditions.push(precondition)
+    return
+  }
   throw dmpRefusal(422, {
     rule: 'pdsm-restored-while-replaced',
     expression: 'DocumentReference.status',

@@ -4,10 +4,11 @@ import { isObject, type JsonValue, type Resource } from '../../fhir/resource.ts'
 import type { Draft } from '../../interactions/draft.ts'
 import { designationTypeUrl, iheFormatSystem, loincSystem, nosSystem } from './dmp-codes.ts'
 import { dmpIssue } from './dmp-issue.ts'
+import type { DmpRule } from './dmp-rule-texts.ts'
 import { objectsOf } from './document-parts.ts'
 
 interface CodeRule {
-  readonly rule: string
+  readonly rule: DmpRule
   readonly path: string
   readonly find: (resource: Resource) => JsonValue | undefined
   /** Code systems, or the beginnings of NOS ones. */

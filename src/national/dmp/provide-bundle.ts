@@ -2,45 +2,48 @@
  * ITI-65: a transaction with a SubmissionSet. Its fiches, lots, classeurs and bytes come under the
  * DMP's rules. PDSm 3.1.1 flux 01, MHD 4.2.3 ITI-65; decisions 2 and 73.
  */
-import type { Issue } from '../../fhir/operation-outcome.ts'
+import { isObject, type Resource } from '../../fhir/resource.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { dmpIssue, dmpRefusal } from './dmp-issue.ts'
 import {
   attachmentOf,
+  isDeposit,
   isDocumentReference,
+  isGoverned,
   listKind,
   namesPdsmProfile,
   namesSimplifiedProfile,
+  objectsOf,
   subjectOf,
 } from './document-parts.ts'
 
 /** Marks what the DMP's rules govern, and refuses what may not enter this way. */
 export function recognizeDocuments(plan: DraftPlan): void {
-  const lots = plan.drafts.filter(
-    (draft) =>
-      draft.method === 'POST' && draft.resource && listKind(draft.resource) === 'submissionset',
-  )
-  if (plan.kind === 'transaction' && lots.length > 0) recognizeLot(plan, lots)
-  else for (const draft of plan.drafts) recognizeAlone(draft)
+  const lots = lotsOf(plan)
+  if (lots.length === 0) for (const draft of plan.drafts) recognizeAlone(draft)
+  else recognizeLot(plan, lots)
 }
 
 /** Whether a plan is a lot of ITI-65. */
 export function isLot(plan: DraftPlan): boolean {
+  return lotsOf(plan).length > 0
+}
+
+function lotsOf({ kind, drafts }: DraftPlan): readonly (Draft & { resource: Resource })[] {
+  return kind === 'transaction' ? drafts.filter(isNewLot) : []
+}
+
+function isNewLot(draft: Draft): draft is Draft & { resource: Resource } {
   return (
-    plan.kind === 'transaction' &&
-    plan.drafts.some(
-      (draft) =>
-        draft.method === 'POST' &&
-        draft.resource !== undefined &&
-        listKind(draft.resource) === 'submissionset',
-    )
+    draft.method === 'POST' &&
+    draft.resource !== undefined &&
+    listKind(draft.resource) === 'submissionset'
   )
 }
 
 function recognizeAlone(draft: Draft): void {
-  if (!isDocumentReference(draft) || draft.stored || draft.method === 'PATCH') return
-  const isSimplified = namesSimplifiedProfile(draft.resource)
-  if (isSimplified) {
+  if (!isDocumentReference(draft) || isGoverned(draft)) return
+  if (draft.method === 'POST' && namesSimplifiedProfile(draft.resource)) {
     draft.governedBy.add('dmp')
     return
   }
@@ -49,7 +52,9 @@ function recognizeAlone(draft: Draft): void {
     rule: 'pdsm-comprehensive-alone',
     expression: 'DocumentReference.meta.profile',
     diagnostics:
-      'A comprehensive DocumentReference enters in a transaction (ITI-65), with its List and its Binary, not alone',
+      draft.method === 'POST'
+        ? 'A comprehensive DocumentReference enters in a transaction (ITI-65), with its List and its Binary, not alone'
+        : `A DocumentReference of PDSm enters by POST (ITI-65 or ITI-105), not by ${draft.method}`,
   })
 }
 
@@ -61,19 +66,22 @@ function recognizeLot(plan: DraftPlan, lots: readonly Draft[]): void {
       diagnostics: `The transaction has ${lots.length} SubmissionSets; it must have exactly one`,
     })
   }
+  const patients = plan.drafts.filter(({ type }) => type === 'Patient')
   for (const draft of plan.drafts) {
-    if (!mayStandInLot(draft)) {
+    if (!mayStandInLot(draft) || patients.indexOf(draft) > 0) {
       draft.issues.push(
         dmpIssue({
           rule: 'pdsm-lot-entries',
           expression: draft.type,
-          diagnostics: `A ${draft.method} of ${draft.type} may not stand in a lot`,
+          diagnostics:
+            draft.type === 'Patient'
+              ? 'A lot holds one Patient at most'
+              : `A ${draft.method} of ${draft.type} may not stand in a lot`,
         }),
       )
     }
     if (draft.type !== 'Patient' && draft.method !== 'PATCH') draft.governedBy.add('dmp')
   }
-  checkWhole(plan, lots[0]!)
 }
 
 function mayStandInLot({ method, type, resource }: Draft): boolean {
@@ -86,15 +94,16 @@ function mayStandInLot({ method, type, resource }: Draft): boolean {
       (kind === 'folder' && (method === 'POST' || method === 'PUT'))
     )
   }
-  return (
-    method === 'POST' && (type === 'DocumentReference' || type === 'Binary' || type === 'Bundle')
-  )
+  // Of Bundles, FHIR documents only.
+  if (type === 'Bundle') return method === 'POST' && resource?.type === 'document'
+  return method === 'POST' && (type === 'DocumentReference' || type === 'Binary')
 }
 
-function checkWhole(plan: DraftPlan, lot: Draft): void {
-  const fiches = plan.drafts.filter(
-    (draft) => isDocumentReference(draft) && draft.method === 'POST',
-  )
+/** What a lot must be as a whole; nothing for other plans. Subjects are settled before. */
+export function checkWholeLot(plan: DraftPlan): void {
+  const [lot] = lotsOf(plan)
+  if (!lot) return
+  const fiches = plan.drafts.filter(isDeposit)
   const updatesFolder = plan.drafts.some((draft) => draft.type === 'List' && draft !== lot)
   if (fiches.length === 0 && !updatesFolder) {
     lot.issues.push(
@@ -105,43 +114,58 @@ function checkWhole(plan: DraftPlan, lot: Draft): void {
       }),
     )
   }
-  const patient = subjectOf(lot.resource!)
+  checkSamePatient(plan, lot)
+  checkMembers(lot, fiches)
+  checkReferencedContents(plan, fiches)
+}
+
+function checkSamePatient(plan: DraftPlan, lot: Draft & { resource: Resource }): void {
+  const patient = subjectOf(lot.resource)
   for (const draft of plan.drafts) {
-    if (
-      draft.method === 'PATCH' ||
-      !draft.resource ||
-      (draft.type !== 'DocumentReference' && draft.type !== 'List')
-    )
-      continue
-    if (subjectOf(draft.resource) === patient) continue
+    const { type, method, resource } = draft
+    if (method === 'PATCH' || !resource || !['DocumentReference', 'List'].includes(type)) continue
+    if (subjectOf(resource) === patient) continue
     draft.issues.push(
       dmpIssue({
         rule: 'pdsm-same-patient',
-        expression: `${draft.type}.subject`,
-        diagnostics: `${draft.type}.subject is ${subjectOf(draft.resource) ?? 'absent'}, but the lot is about ${patient ?? 'nobody'}`,
+        expression: `${type}.subject`,
+        diagnostics: `${type}.subject is ${subjectOf(resource) ?? 'absent'}, but the lot is about ${patient ?? 'nobody'}`,
       }),
     )
   }
-  for (const issue of unreferencedDocuments(plan, fiches)) issue.draft.issues.push(issue.issue)
 }
 
-function unreferencedDocuments(
-  plan: DraftPlan,
-  fiches: readonly Draft[],
-): readonly { draft: Draft; issue: Issue }[] {
-  const urls = new Set(fiches.map(({ resource }) => attachmentOf(resource!)?.url))
-  return plan.drafts
-    .filter(
-      (draft) =>
-        (draft.type === 'Binary' || draft.type === 'Bundle') &&
-        !urls.has(`${draft.type}/${draft.id}`),
-    )
-    .map((draft) => ({
-      draft,
-      issue: dmpIssue({
-        rule: 'pdsm-unreferenced-document',
-        expression: draft.type,
-        diagnostics: `No DocumentReference of the lot leads to this ${draft.type}`,
+/** A document that its lot does not name would be seen without its lot, and the lot without it. */
+function checkMembers(lot: Draft & { resource: Resource }, fiches: readonly Draft[]): void {
+  const members = new Set(
+    objectsOf(lot.resource.entry).map(({ item }) => isObject(item) && item.reference),
+  )
+  for (const fiche of fiches) {
+    if (members.has(`DocumentReference/${fiche.id}`)) continue
+    lot.issues.push(
+      dmpIssue({
+        rule: 'pdsm-lot-members',
+        expression: 'List.entry',
+        diagnostics: `List.entry does not name the DocumentReference of Bundle.entry[${fiche.entryIndex}]`,
       }),
-    }))
+    )
+  }
+}
+
+function checkReferencedContents(
+  plan: DraftPlan,
+  fiches: readonly (Draft & { resource: Resource })[],
+): void {
+  const urls = new Set(fiches.map(({ resource }) => attachmentOf(resource)?.url))
+  for (const draft of plan.drafts) {
+    const { type, id } = draft
+    if ((type !== 'Binary' && type !== 'Bundle') || urls.has(`${type}/${id}`)) continue
+    draft.issues.push(
+      dmpIssue({
+        rule: 'pdsm-unreferenced-document',
+        expression: type,
+        diagnostics: `No DocumentReference of the lot leads to this ${type}`,
+      }),
+    )
+  }
 }

@@ -10,18 +10,18 @@ import { toResource } from '../../interactions/patch.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
 import { dmpIssue } from './dmp-issue.ts'
 import {
-  isDocumentReference,
+  isDeposit,
   objectsOf,
   patientIdOfSubject,
+  relativeUrl,
   subjectOf,
-  withEntryUuid,
 } from './document-parts.ts'
+import { withNewEntryUuid, wholeResource } from './metadata-update.ts'
 
 /** Checks every replacement of a plan, and adds the draft that supersedes where the caller sent none. */
 export async function settleReplacements(plan: DraftPlan, context: Context): Promise<void> {
   const replaced = new Map<string, Draft>()
-  for (const draft of [...plan.drafts]) {
-    if (!isDocumentReference(draft) || draft.method !== 'POST') continue
+  for (const draft of plan.drafts.filter(isDeposit)) {
     const targets = objectsOf(draft.resource.relatesTo).filter(({ code }) => code === 'replaces')
     if (targets.length > 1) {
       draft.issues.push(
@@ -57,7 +57,7 @@ async function settleOne(
     id === undefined
       ? undefined
       : (patch?.stored ?? (await context.store.read('DocumentReference', id)))
-  const problem = await problemOf(context, draft, stored)
+  const problem = problemOf(context, draft, stored) ?? problemOfPatch(patch)
   if (id === undefined || !stored || problem !== undefined) {
     draft.issues.push(
       dmpIssue({
@@ -83,7 +83,7 @@ async function settleOne(
   replaced.set(id, draft)
   // The stored fiche names its target by reference, so that the link survives a new entryUUID.
   draft.resource = { ...draft.resource, relatesTo: withReference(draft.resource, index, id) }
-  if (!patch) plan.drafts.push(superseding(context, stored))
+  if (!patch) plan.drafts.push(await superseding(plan, context, stored))
 }
 
 function withReference(resource: Resource, index: number, id: string): JsonObject[] {
@@ -134,33 +134,50 @@ async function findTarget(
 }
 
 /** Why a visible target cannot be replaced; undefined when it can, or is not there. */
-async function problemOf(
+function problemOf(
   context: Context,
   draft: Draft & { resource: Resource },
   stored: StoredVersion | undefined,
-): Promise<string | undefined> {
+): string | undefined {
   if (!stored || stored.deleted || stored.envelope.status === 'entered-in-error') {
     return 'relatesTo.target leads to no document of this patient that is known here'
   }
   const target = toResource(context, stored)
-  if (subjectOf(target) !== subjectOf(draft.resource))
+  if (patientOf(target, context) !== patientOf(draft.resource, context))
     return 'relatesTo.target is a document of another patient'
   return target.status === 'current'
     ? undefined
     : `relatesTo.target is ${String(target.status)}, not current`
 }
 
-function superseding(context: Context, stored: StoredVersion): Draft {
-  const resource = withEntryUuid(
-    { ...toResource(context, stored), status: 'superseded' },
-    `urn:uuid:${crypto.randomUUID()}`,
-  )
+/** The PATCH entry beside a replacement is there to supersede. */
+function problemOfPatch(patch: Draft | undefined): string | undefined {
+  const status = patch?.resource?.status
+  return patch === undefined || status === 'superseded'
+    ? undefined
+    : `the PATCH entry leaves the replaced document ${String(status)}; it must set superseded`
+}
+
+function patientOf(resource: Resource, { services }: Context): string | undefined {
+  return relativeUrl(subjectOf(resource), services.baseUrl)
+}
+
+async function superseding(
+  plan: DraftPlan,
+  context: Context,
+  stored: StoredVersion,
+): Promise<Draft> {
+  const { type, id, versionId, envelope } = stored
+  const superseded = {
+    ...(await wholeResource({ type, id, stored }, context)),
+    status: 'superseded',
+  }
   return {
     method: 'PATCH',
-    type: stored.type,
-    id: stored.id,
-    versionId: stored.versionId + 1,
-    resource,
+    type,
+    id,
+    versionId: versionId + 1,
+    resource: envelope.rules?.includes('dmp') ? withNewEntryUuid(plan, superseded) : superseded,
     stored,
     blobs: [],
     issues: [],

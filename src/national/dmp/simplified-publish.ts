@@ -2,7 +2,7 @@
  * ITI-105: one DocumentReference with its bytes inside. The server makes the Binary and the
  * SubmissionSet. PDSm 3.1.1 flux 09, MHD 4.2.3 ITI-105; decision 73.
  */
-import type { JsonObject, Resource } from '../../fhir/resource.ts'
+import { isObject, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import { storeBlob } from '../../interactions/binary-content.ts'
 import type { Context } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
@@ -11,7 +11,13 @@ import type { BlobReference } from '../../json/blob-sink.ts'
 import { placeholderIndex } from '../../json/parsed-body.ts'
 import { listTypesSystem, uriSystem } from './dmp-codes.ts'
 import { checkContentFacts } from './content-facts.ts'
-import { attachmentOf, patientIdOfSubject, withAttachment } from './document-parts.ts'
+import {
+  attachmentOf,
+  isSimplifiedProfile,
+  makeEntryUuid,
+  patientIdOfSubject,
+  withAttachment,
+} from './document-parts.ts'
 
 /** The bytes of a simplified publish, and the attachment that carried them. */
 export interface PublishedContent {
@@ -58,7 +64,7 @@ export function buildPublication(
     contentType: attachment.contentType ?? 'application/octet-stream',
   })
   binary.blob = blob
-  draft.resource = withAttachment(draft.resource, {
+  draft.resource = withAttachment(withoutSimplifiedProfile(draft.resource), {
     ...attachment,
     url: `${baseUrl}/Binary/${binary.id}`,
     hash: attachment.hash ?? blob.sha1,
@@ -70,6 +76,15 @@ export function buildPublication(
     submissionSetOf(draft, new Date(now()).toISOString()),
   )
   plan.drafts.push(binary, list)
+}
+
+/** What is kept has a url and no data: it no longer is what the simplified profile describes. */
+function withoutSimplifiedProfile(resource: Resource): Resource {
+  const { meta } = resource
+  if (!isObject(meta) || !Array.isArray(meta.profile)) return resource
+  const { profile, ...rest } = meta
+  const kept = profile.filter((canonical) => !isSimplifiedProfile(canonical))
+  return { ...resource, meta: kept.length > 0 ? { ...rest, profile: kept } : rest }
 }
 
 function serverDraft(type: string, id: string, resource: Resource): Draft {
@@ -93,7 +108,7 @@ function submissionSetOf(draft: Draft & { resource: Resource }, date: string): R
     status: 'current',
     mode: 'working',
     code: { coding: [{ system: listTypesSystem, code: 'submissionset' }] },
-    identifier: [{ use: 'official', system: uriSystem, value: `urn:uuid:${crypto.randomUUID()}` }],
+    identifier: [{ use: 'official', system: uriSystem, value: makeEntryUuid() }],
     date,
     entry: [{ item: { reference: `DocumentReference/${draft.id}` } }],
     ...(subject === undefined ? {} : { subject }),

@@ -2,7 +2,7 @@
 import type { Issue, IssueSeverity } from '../../fhir/operation-outcome.ts'
 import type { RuleText } from '../../fhir/rule-text.ts'
 
-export const insRuleTexts: readonly RuleText[] = [
+export const insRuleTexts = [
   {
     key: 'ins-key',
     title: {
@@ -83,9 +83,12 @@ export const insRuleTexts: readonly RuleText[] = [
     },
     source: 'Décision 71',
   },
-]
+] as const satisfies readonly RuleText[]
 
-const texts = new Map(insRuleTexts.map((text) => [text.key, text]))
+/** The keys that have a text: no other can be used. */
+export type InsRule = (typeof insRuleTexts)[number]['key']
+
+const titles = new Map(insRuleTexts.map(({ key, title }) => [key, title]))
 
 export function insIssue({
   rule,
@@ -93,7 +96,7 @@ export function insIssue({
   expression,
   diagnostics,
 }: {
-  readonly rule: string
+  readonly rule: InsRule
   readonly severity?: IssueSeverity
   readonly expression: string
   readonly diagnostics: string
@@ -104,6 +107,6 @@ export function insIssue({
     code: 'business-rule',
     expression: [expression],
     diagnostics,
-    text: texts.get(rule)!.title,
+    text: titles.get(rule)!,
   }
 }

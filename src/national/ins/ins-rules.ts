@@ -14,15 +14,17 @@ import { readIns, type Ins } from './ins-oids.ts'
 import { insIssue } from './ins-rule-texts.ts'
 import { objectsIn } from './patient-elements.ts'
 import { isQualifiedIdentity } from './trust-status.ts'
+import { withKept } from './keep-withheld.ts'
 import { withheldForm } from './withhold-ins.ts'
 
 /** In the envelope of a Patient whose identity is qualified. */
 const qualifiedLabel = 'urn:passerelle:identity|qualifiee'
+const othersInsLabel = 'urn:passerelle:identity|ins-of-others'
 
 export function createInsRules(settings: KeySettings): NationalRules {
   return {
     name: 'ins',
-    prepare: keepWithheldIdentifiers,
+    prepare: keepWithheld,
     check: async (plan, context) => {
       for (const draft of plan.drafts) {
         if (!draft.resource) continue
@@ -31,85 +33,66 @@ export function createInsRules(settings: KeySettings): NationalRules {
       }
     },
     labelsOf: ({ type, resource }) =>
-      type === 'Patient' && resource && isQualifiedIdentity(resource) ? [qualifiedLabel] : [],
+      type === 'Patient' && resource
+        ? [
+            ...(isQualifiedIdentity(resource) ? [qualifiedLabel] : []),
+            ...(namesOthersIns(resource) ? [othersInsLabel] : []),
+          ]
+        : [],
     outwardForm: findOutwardForm,
   }
 }
 
-/** A Patient's own whole form never travels when it was stored with another; others follow their patients. */
+/**
+ * The condition is on the record, as it stands now (decision 70). A version of the Patient itself
+ * must moreover have been qualified when it was written.
+ */
 export const insMayTravel: InsMayTravel = async (version, readPatient) => {
-  if (version.type === 'Patient' || version.envelope.patients.length === 0) return false
-  for (const id of version.envelope.patients) {
-    const patient = await readPatient(id)
+  const { type, id, envelope } = version
+  if (type === 'Patient') {
+    if (!envelope.labels.includes(qualifiedLabel)) return false
+    if (envelope.labels.includes(othersInsLabel)) return false
+  }
+  const patients = type === 'Patient' ? [id] : envelope.patients
+  for (const patientId of patients) {
+    const patient = await readPatient(patientId)
     if (!patient?.envelope.labels.includes(qualifiedLabel)) return false
   }
-  return true
+  return patients.length > 0
+}
+
+/** Whether a Patient repeats the INS of another record (link.other): its own status says nothing of that. */
+function namesOthersIns(patient: Resource): boolean {
+  const own = insOf(patient)
+  const isOwn = ({ system, value }: Ins) =>
+    own.some((ins) => ins.system === system && ins.value === value)
+  return withheldForm(patient, { insMayTravel: isOwn }) !== undefined
 }
 
 const nothingTravels = { insMayTravel: () => false }
 
-async function findOutwardForm(
-  draft: Draft,
-  plan: DraftPlan,
-  context: Context,
-): Promise<OutwardForm | undefined> {
-  const form = draft.resource && withheldForm(draft.resource, nothingTravels)
+/**
+ * Every resource with an INS has a form without it, so that what the identity becomes later decides.
+ * Searches see the INS of a qualified Patient; elsewhere it is found through the Patient only.
+ */
+function findOutwardForm({ resource }: Draft): OutwardForm | undefined {
+  const form = resource && withheldForm(resource, nothingTravels)
   if (!form) return undefined
-  return {
-    form,
-    isIndexed: draft.type === 'Patient' || !(await isRecordQualified(draft, plan, context)),
-  }
-}
-
-/** Whether every patient that the resource is about is qualified now, or by this same plan. */
-async function isRecordQualified(
-  draft: Draft,
-  plan: DraftPlan,
-  context: Context,
-): Promise<boolean> {
-  const ids = patientIdsOf(draft, context)
-  for (const id of ids) {
-    const planned = plan.drafts.find((other) => other.type === 'Patient' && other.id === id)
-    const isQualified = planned?.resource
-      ? isQualifiedIdentity(planned.resource)
-      : (await context.store.read('Patient', id))?.envelope.labels.includes(qualifiedLabel)
-    if (!isQualified) return false
-  }
-  return ids.length > 0
-}
-
-function patientIdsOf({ type, resource }: Draft, { services }: Context): readonly string[] {
-  const codes = services.registry.patientCompartment(type)
-  return services
-    .extract(resource!)
-    .flatMap((entry) =>
-      entry.kind === 'reference' &&
-      entry.type === 'Patient' &&
-      entry.id !== undefined &&
-      codes.includes(entry.code)
-        ? [entry.id]
-        : [],
-    )
+  return { form, isIndexed: resource.resourceType !== 'Patient' || !isQualifiedIdentity(resource) }
 }
 
 /**
  * Whoever does not receive an INS cannot send it back: their update keeps what they did not see,
  * unless they bring another INS (decisions 70 and 88).
  */
-async function keepWithheldIdentifiers(plan: DraftPlan, context: Context): Promise<void> {
+async function keepWithheld(plan: DraftPlan, context: Context): Promise<void> {
   for (const draft of plan.drafts) {
-    if (draft.type !== 'Patient' || !draft.resource || !draft.stored || draft.stored.deleted)
-      continue
-    const whole = await context.store.readWhole('Patient', draft.id)
-    if (!whole?.withheld || draft.stored.withheld) continue
-    if (insOf(draft.resource).length > 0) continue
-    const withheld = objectsIn(toResource(context, whole).identifier).filter((identifier) =>
-      readIns(identifier),
-    )
-    draft.resource = {
-      ...draft.resource,
-      identifier: [...objectsIn(draft.resource.identifier), ...withheld],
-    }
+    const { type, id, resource, stored } = draft
+    if (!resource || !stored || stored.deleted) continue
+    const whole = await context.store.readWhole(type, id)
+    if (!whole?.withheld || stored.withheld || whole.versionId !== stored.versionId) continue
+    const known = { whole: toResource(context, whole), shown: toResource(context, stored) }
+    draft.resource = withKept(known, resource)
   }
 }
 
@@ -144,12 +127,22 @@ async function requireUnique(
   draft: Draft,
   { plan, context }: { plan: DraftPlan; context: Context },
 ): Promise<void> {
+  const isPlanned = plan.drafts.some(
+    (other) =>
+      other !== draft &&
+      other.type === 'Patient' &&
+      other.resource &&
+      isQualifiedIdentity(other.resource) &&
+      insOf(other.resource).some(
+        ({ system, value }) => system === ins.system && value === ins.value,
+      ),
+  )
   const { ids, precondition } = await context.store.match(
     'Patient',
     { kind: 'token', code: 'identifier', tokens: [{ system: ins.system, value: ins.value }] },
     2,
   )
-  if (ids.some((id) => id !== draft.id)) {
+  if (isPlanned || ids.some((id) => id !== draft.id)) {
     throw new Conflict('Another Patient already has this qualified INS; nothing was stored', {
       code: 'duplicate',
       issues: [

@@ -6,15 +6,9 @@ import type { JsonObject, JsonValue, Resource } from '../../fhir/resource.ts'
 import { isObject, isResource } from '../../fhir/resource.ts'
 import { readIns } from './ins-oids.ts'
 import type { Ins } from './ins-oids.ts'
-import { objectsIn } from './patient-elements.ts'
-import { isQualifiedIdentity } from './trust-status.ts'
 
 export interface WithholdOptions {
-  /**
-   * Asked for each INS that names another record than the resource itself; the condition is on
-   * that record, not on what this resource shows (decision 70). A Patient's own INS is judged on
-   * the Patient.
-   */
+  /** Asked for each INS: whether it stays. */
   readonly insMayTravel: (ins: Ins) => boolean
 }
 
@@ -22,17 +16,8 @@ const ABSENT_REASON = 'http://hl7.org/fhir/StructureDefinition/data-absent-reaso
 
 /** The form without what is withheld; undefined when nothing has to be. Never changes its input. */
 export function withheldForm(resource: Resource, options: WithholdOptions): Resource | undefined {
-  const result = withoutIns(resource, judgingOwn(resource, options), new Set())
+  const result = withoutIns(resource, options, new Set())
   return result !== resource && isResource(result) ? result : undefined
-}
-
-function judgingOwn(resource: Resource, options: WithholdOptions): WithholdOptions {
-  if (resource.resourceType !== 'Patient') return options
-  const own = objectsIn(resource.identifier).flatMap((identifier) => readIns(identifier) ?? [])
-  const isOwn = ({ system, value }: Ins) =>
-    own.some((ins) => ins.system === system && ins.value === value)
-  const isQualified = isQualifiedIdentity(resource)
-  return { insMayTravel: (ins) => (isOwn(ins) ? isQualified : options.insMayTravel(ins)) }
 }
 
 /**
