@@ -1,0 +1,191 @@
+/**
+ * The audit thread: chains what all others append, one durable write for everything that is waiting,
+ * and projects the journal in the pauses.
+ */
+import { setImmediate } from 'node:timers'
+import { workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import type { AuditThreadSettings, FromAuditThread, ToAuditThread } from './audit-messages.ts'
+import { ChainWriter } from './chain-writer.ts'
+import type { JournalHealth } from './journal.ts'
+import { Projector } from './projection.ts'
+import { decodePayload, keyOf, unpack } from './record-codec.ts'
+import { type ChainName, chainNames } from './segment-format.ts'
+import { SegmentReserve } from './segment-reserve.ts'
+
+/** A transaction of the projection: large enough to be cheap, small enough not to hold up a group. */
+const projectedAtOnce = 256
+/** A smaller rest is projected after this pause, or when somebody asks. */
+const projectionDelayMs = 200
+const retryIntervalMs = 2_000
+
+type Append = Extract<ToAuditThread, { kind: 'append' }>
+
+class AuditThread {
+  readonly #port: MessagePort
+  readonly #reserve: SegmentReserve
+  readonly #chains: Record<ChainName, ChainWriter>
+  readonly #projector: Projector
+  readonly #timer: NodeJS.Timeout
+  #waiting: Append[] = []
+  #settling: number[] = []
+  #isPlanned = false
+  #isDue = false
+  #later: NodeJS.Timeout | undefined
+  #isClosing = false
+  #failure: string | undefined
+  #projectionFailure: string | undefined
+  #told = ''
+
+  constructor(port: MessagePort, { folder, segmentBytes, spares }: AuditThreadSettings) {
+    this.#port = port
+    this.#reserve = new SegmentReserve({ folder, segmentBytes, spares })
+    const open = (chain: ChainName) =>
+      new ChainWriter({ folder, chain, segmentBytes, reserve: this.#reserve, now: Date.now })
+    this.#chains = { journal: open('journal'), submitted: open('submitted') }
+    this.#projector = new Projector(folder)
+    const findings = chainNames.flatMap((chain) => this.#chains[chain].findings)
+    this.#send({ kind: 'ready', findings })
+    port.on('message', (message: ToAuditThread) => this.#receive(message))
+    this.#timer = setInterval(() => this.#refill(), retryIntervalMs)
+    this.#refill()
+    this.#plan()
+  }
+
+  #send(message: FromAuditThread): void {
+    this.#port.postMessage(message)
+  }
+
+  #receive(message: ToAuditThread): void {
+    if (message.kind === 'append') this.#waiting.push(message)
+    else if (message.kind === 'settle') this.#settling.push(message.number)
+    else this.#isClosing = true
+    this.#plan()
+  }
+
+  /** What arrives in one turn of the event loop is one group. */
+  #plan(): void {
+    if (this.#isPlanned) return
+    this.#isPlanned = true
+    setImmediate(() => {
+      this.#isPlanned = false
+      this.#turn()
+    })
+  }
+
+  #turn(): void {
+    const group = this.#waiting
+    this.#waiting = []
+    if (group.length > 0) this.#write(group)
+    const isWanted = this.#settling.length > 0 || this.#isClosing || this.#isDue
+    const isBehind = isWanted || this.#backlog() >= projectedAtOnce ? this.#project() : false
+    if (isBehind) return this.#plan()
+    this.#isDue = false
+    if (this.#backlog() > 0) this.#projectLater()
+    if (this.#settling.length > 0) {
+      const failure = this.#projectionFailure
+      this.#send({ kind: 'done', numbers: this.#settling, ...(failure ? { failure } : {}) })
+      this.#settling = []
+    }
+    if (this.#isClosing) this.#close()
+  }
+
+  #backlog(): number {
+    const behind = chainNames.map(
+      (chain) => this.#chains[chain].head.records - this.#projector.progress(chain).records,
+    )
+    return Math.max(...behind)
+  }
+
+  #projectLater(): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined
+      this.#isDue = true
+      this.#plan()
+    }, projectionDelayMs)
+  }
+
+  #write(group: readonly Append[]): void {
+    for (const chain of chainNames) {
+      const messages = group.filter((message) => message.chain === chain)
+      if (messages.length === 0) continue
+      const numbers = messages.map(({ number }) => number)
+      try {
+        this.#chains[chain].append(messages.flatMap((message) => this.#payloads(message)))
+        this.#failure = undefined
+        this.#send({ kind: 'done', numbers })
+      } catch (error) {
+        this.#failure = (error as NodeJS.ErrnoException).code ?? String(error)
+        this.#send({ kind: 'done', numbers, failure: this.#failure })
+      }
+    }
+    if (this.#failure !== undefined || this.#reserve.failure !== undefined) this.#tellHealth()
+  }
+
+  #payloads({ pack, onlyMissing }: Append): Buffer[] {
+    const payloads = [...unpack(pack)]
+    if (!onlyMissing) return payloads
+    while (this.#project()) {
+      // The projection knows what the journal holds once it has caught up.
+    }
+    return payloads.filter((payload) => !this.#projector.has(keyOf(decodePayload(payload))))
+  }
+
+  /** Whether there is more. A projection that fails is tried again with the next message. */
+  #project(): boolean {
+    try {
+      this.#projectionFailure = undefined
+      const more = chainNames.map((chain) =>
+        this.#projector.step(chain, this.#chains[chain].end, projectedAtOnce),
+      )
+      return more.includes(true)
+    } catch (error) {
+      this.#projectionFailure = (error as NodeJS.ErrnoException).code ?? 'unknown'
+      return false
+    }
+  }
+
+  #refill(): void {
+    void this.#reserve.refill().then(() => {
+      if (this.#reserve.failure === undefined) this.#failure = undefined
+      this.#tellHealth()
+    })
+  }
+
+  #tellHealth(): void {
+    const reserveUsed = this.#reserve.used(this.#chains.journal.bytesLeft)
+    const health: JournalHealth = {
+      ready: this.#failure === undefined,
+      reserveUsed,
+      alarm: reserveUsed >= 0.5,
+      ...(this.#failure === undefined
+        ? {}
+        : { reason: `traces cannot be written (${this.#failure})` }),
+    }
+    const text = JSON.stringify(health)
+    if (text === this.#told) return
+    this.#told = text
+    this.#send({ kind: 'health', health })
+  }
+
+  #close(): void {
+    clearInterval(this.#timer)
+    clearTimeout(this.#later)
+    void this.#reserve.stop().then(() => {
+      this.#projector.close()
+      for (const chain of chainNames) this.#chains[chain].close()
+      const { records, hash } = this.#chains.journal.head
+      this.#send({ kind: 'closed', records, hash: hash.toString('hex') })
+      this.#port.close()
+    })
+  }
+}
+
+const { port, settings } = workerData as { port: MessagePort; settings: AuditThreadSettings }
+
+try {
+  new AuditThread(port, settings)
+} catch (error) {
+  port.postMessage({ kind: 'refused', reason: String(error) } satisfies FromAuditThread)
+  port.close()
+}
