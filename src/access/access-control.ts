@@ -130,8 +130,9 @@ export class Session implements AccessSession {
   }
 
   async requireNamed(types: readonly string[], named: NamedPatients): Promise<void> {
-    if (this.caller.kind !== 'professional') return
     if (types.every((type) => this.classOf(type) !== 'patient')) return
+    if (this.caller.kind === 'establishment') await this.#requireOpen(types, named)
+    if (this.caller.kind !== 'professional') return
     if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')
     // The same refusal whether the record exists or not (decision 58).
     if (named.length !== 1) throw noCareRelation()
@@ -145,6 +146,12 @@ export class Session implements AccessSession {
       throw noCareRelation()
     }
     if (!hasRelation && !(await this.#hasDeposited(named[0]!))) throw noCareRelation()
+    await this.#requireOpen(types, named)
+  }
+
+  async #requireOpen(types: readonly string[], named: NamedPatients): Promise<void> {
+    if (types.every((type) => type === 'Patient')) return
+    for (const id of named ?? []) if ((await this.relation(id)).isClosed) throw closedRecord()
   }
 
   /** Whether the caller or their organisation deposited a document of the patient. */
@@ -244,11 +251,22 @@ export class Session implements AccessSession {
     const isVisible =
       holds(decide(this.input('consult', type, relations)), envelope, id) ||
       (await this.#mayFeedPatient(version))
+    if (!isVisible) this.#refuseClosed(version, relations)
     return (
       isVisible &&
       (await this.#fitsScopes(version, scopes)) &&
       (type !== 'List' || (await this.#isWholeLot(version)))
     )
+  }
+
+  /** Closure is no secret to whoever could read the record were it open: 403 (decision 27). */
+  #refuseClosed(
+    { type, id, envelope }: StoredVersion,
+    relations: readonly PatientRelation[],
+  ): void {
+    if (!relations.some(({ isClosed }) => isClosed)) return
+    const opened = relations.map((relation) => ({ ...relation, isClosed: false }))
+    if (holds(decide(this.input('consult', type, opened)), envelope, id)) throw closedRecord()
   }
 
   /** A Binary follows the resource that it was created with, as that one stands now (decision 52). */
@@ -305,6 +323,12 @@ export class Session implements AccessSession {
   requireWrite(write: PlannedWrite, stored: StoredVersion | undefined): Promise<void> {
     return requireWriteAllowed(this, write, stored)
   }
+}
+
+function closedRecord(): Forbidden {
+  return new Forbidden(
+    'The record of this patient is closed: its documents are neither read nor fed',
+  )
 }
 
 export function noCareRelation(): Forbidden {

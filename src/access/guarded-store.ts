@@ -32,6 +32,12 @@ export type InsMayTravel = (
   readPatient: (id: string) => Promise<StoredVersion | undefined>,
 ) => Promise<boolean>
 
+export interface AccessRecordChange {
+  readonly patientId: string
+  readonly previous: StoredAccessRecord
+  readonly next: AccessRecord
+}
+
 export interface GuardParts {
   readonly store: ResourceStore
   readonly access: AccessControl
@@ -163,12 +169,11 @@ export class GuardedStore {
    * after its own rule (decision 54).
    */
   commitAccessRecord(
-    patientId: string,
-    change: { readonly previous: StoredAccessRecord; readonly next: AccessRecord },
-    plan: Pick<CommitPlan, 'events' | 'writes' | 'preconditions'>,
+    { patientId, previous, next }: AccessRecordChange,
+    plan: CommitPlan,
   ): Promise<CommitResult> {
-    const write = planAccessRecord(patientId, change.previous, change.next, this.#parts.now())
-    return this.#store.commit({ ...plan, writes: [...plan.writes, write], claims: [] })
+    const write = planAccessRecord(patientId, previous, next, this.#parts.now())
+    return this.#store.commit({ ...plan, writes: [...plan.writes, write] })
   }
 
   /** Where a body's long base64 texts go; a blob is reachable only through a version. */

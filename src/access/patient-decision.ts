@@ -51,9 +51,11 @@ export function decide(input: DecisionInput): Predicate {
 
 /** The decision for one patient's resources, whatever else they are about. */
 export function decideForPatient(input: DecisionInput, relation: PatientRelation): Predicate {
-  // A closed record: its holder still reads, nobody else does anything (decision 27).
+  // A closed record: its holder still reads, nobody else does anything, but TD0.2 finds the Patient
+  // (decision 27).
   const isHolder = input.caller.kind === 'citizen' && (relation.isSelf || relation.isRepresentative)
-  if (relation.isClosed && !(isHolder && input.action === 'consult')) return never
+  const isShut = relation.isClosed && input.type !== 'Patient'
+  if (isShut && !(isHolder && input.action === 'consult')) return never
   const facts: RuleFacts = { ...input, relation }
   const predicates = (effect: AccessRule['effect']) =>
     accessRules

@@ -1,4 +1,5 @@
 /** What each row of the route table does. */
+import { runOperation } from './access-operation-handlers.ts'
 import { readBinary } from './binary-read.ts'
 import { writeBinary } from './binary-write.ts'
 import { receiveBundle } from './bundle-handler.ts'
@@ -34,4 +35,5 @@ export const fhirHandlers: Readonly<Record<RouteHandlerName, Handler>> = {
   delete: remove,
   conditionalDelete: remove,
   validate: withType(validateResource),
+  accessOperation: runOperation,
 }

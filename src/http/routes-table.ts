@@ -3,6 +3,8 @@
  * CapabilityStatement is derived from, so that it cannot promise more than the server does.
  */
 
+import { accessOperations } from '../operations/access-operations.ts'
+
 export interface FhirRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base URL; `:type` and `:id` as in Fastify. */
@@ -12,7 +14,12 @@ export interface FhirRoute {
   readonly type?: readonly string[]
   readonly system?: readonly string[]
   /** The operation that it stands for, without `$`, and its definition. */
-  readonly operation?: { readonly name: string; readonly definition: string }
+  readonly operation?: {
+    readonly name: string
+    readonly definition: string
+    /** Absent: all types. */
+    readonly types?: readonly string[]
+  }
 }
 
 export type RouteHandlerName =
@@ -35,13 +42,31 @@ export type RouteHandlerName =
   | 'historyInstance'
   | 'vread'
   | 'validate'
+  | 'accessOperation'
 
 const validate = {
   name: 'validate',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
 }
 
+/** decisions.md, "Named operations": one POST route for each, on the instance that it is about. */
+const accessOperationNames: Readonly<Record<string, readonly string[]>> = {
+  Patient: accessOperations.map(({ name }) => name),
+  DocumentReference: ['mask', 'unmask'],
+}
+
+const accessRoutes: readonly FhirRoute[] = Object.entries(accessOperationNames).flatMap(
+  ([type, names]) =>
+    names.map((name): FhirRoute => ({
+      method: 'POST',
+      path: `/${type}/:id/$${name}`,
+      handler: 'accessOperation',
+      operation: { name, definition: `urn:passerelle:operation:${name}`, types: [type] },
+    })),
+)
+
 export const fhirRoutes: readonly FhirRoute[] = [
+  ...accessRoutes,
   { method: 'POST', path: '/:type/$validate', handler: 'validate', operation: validate },
   { method: 'POST', path: '/:type/:id/$validate', handler: 'validate', operation: validate },
   { method: 'GET', path: '/:type/:id/$validate', handler: 'validate', operation: validate },

@@ -27,5 +27,8 @@ function servedOperations(): NonNullable<ServedInteractions['operations']> {
       operation ? [[operation.name, operation] as const] : [],
     ),
   )
-  return [...operations.values()].map((operation) => ({ ...operation, scope: 'all' as const }))
+  return [...operations.values()].map(({ types, ...operation }) => ({
+    ...operation,
+    scope: types ?? ('all' as const),
+  }))
 }

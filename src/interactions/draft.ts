@@ -1,4 +1,5 @@
 /** A write while it is planned: resources still as objects, so that rules can read and add. */
+import type { AccessRecordChange } from '../access/guarded-store.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
@@ -41,6 +42,8 @@ export interface DraftPlan {
   readonly preconditions: Precondition[]
   readonly claims: string[]
   readonly events: OutboxEvent[]
+  /** A change of an access record that goes with the drafts; only a named operation sets it. */
+  accessChange?: AccessRecordChange
   /** The transaction Bundle as it came, for rules on the whole. */
   readonly bundle?: Resource
   /**

@@ -1,0 +1,233 @@
+import t, { type Test } from 'tap'
+import type { AccessRecord } from '../../src/access/access-record.ts'
+import { emptyAccessRecord } from '../../src/access/access-record.ts'
+import { planAccessRecord, readAccessRecord } from '../../src/access/access-records.ts'
+import type { Caller } from '../../src/auth/caller.ts'
+import type { JsonObject } from '../../src/fhir/resource.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { aDocumentReference, anObservation, aPatient, call, openServer } from '../fixtures.ts'
+import {
+  anonymous,
+  app,
+  citizen,
+  clinic,
+  establishment,
+  operator,
+  professional,
+} from './callers.ts'
+
+const TRE_A07 =
+  'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
+
+async function world(t: Test) {
+  let caller: Caller = establishment()
+  const store = createMemoryStore({ now: () => Date.now() })
+  const server = await openServer(t, { store, authenticate: () => caller })
+  const as = async (who: Caller, method: string, path: string, body?: unknown) => {
+    caller = who
+    return call(server, method, path, body === undefined ? {} : { body })
+  }
+  const setRecord = async (patient: string, over: Partial<AccessRecord>) => {
+    const previous = await readAccessRecord(store, patient)
+    const write = planAccessRecord(patient, previous, { ...emptyAccessRecord, ...over }, Date.now())
+    await store.commit({ preconditions: [], writes: [write], claims: [], events: [] })
+  }
+  const made = await as(
+    establishment(),
+    'POST',
+    '/Patient',
+    aPatient({ identifier: [{ system: 'urn:test', value: 'p1' }] }),
+  )
+  const p1 = made.body.id as string
+  const p2 = (await as(establishment(), 'POST', '/Patient', aPatient())).body.id as string
+  const deposit = async (patient: string, label?: string, over: JsonObject = {}) => {
+    const answer = await as(
+      establishment(),
+      'POST',
+      '/DocumentReference',
+      aDocumentReference({
+        subject: { reference: `Patient/${patient}` },
+        date: '2026-01-01T10:00:00Z',
+        ...(label ? { securityLabel: [{ coding: [{ system: TRE_A07, code: label }] }] } : {}),
+        ...over,
+      }),
+    )
+    t.equal(answer.status, 201, answer.text)
+    return answer.body.id as string
+  }
+  return { as, setRecord, deposit, p1, p2, store }
+}
+
+t.test('refuses everything but metadata without a token', async (t) => {
+  const { as, p1 } = await world(t)
+  t.equal((await as(anonymous, 'GET', `/Patient/${p1}`)).status, 401)
+  t.equal((await as(anonymous, 'GET', '/Patient')).status, 401)
+  t.equal((await as(anonymous, 'POST', '/Patient', aPatient())).status, 401)
+  t.equal((await as(anonymous, 'GET', '/metadata')).status, 200)
+})
+
+t.test('shows a citizen their own record and nothing else, hidden and absent alike', async (t) => {
+  const { as, deposit, p1, p2 } = await world(t)
+  const own = await deposit(p1)
+  const foreign = await deposit(p2)
+  t.equal((await as(citizen(p1), 'GET', `/DocumentReference/${own}`)).status, 200)
+  const hidden = await as(citizen(p1), 'GET', `/DocumentReference/${foreign}`)
+  t.equal(hidden.status, 404)
+  const found = await as(citizen(p1), 'GET', '/DocumentReference')
+  t.equal(found.body.total, 1)
+  t.equal((await as(citizen(p1), 'GET', `/DocumentReference?patient=${p2}`)).body.total, 0)
+  t.equal((await as(citizen(p1), 'GET', '/DocumentReference?_summary=count')).body.total, 1)
+  t.equal((await as(citizen(p1), 'GET', `/DocumentReference/${foreign}/_history`)).status, 404)
+  t.equal((await as(citizen(p1), 'GET', '/DocumentReference/_history')).body.total, 1)
+  const included = await as(
+    citizen(p1),
+    'GET',
+    '/DocumentReference?_include=DocumentReference:subject',
+  )
+  t.equal(included.body.entry?.length, 2)
+})
+
+t.test('hides a document from the patient for one month, and no longer', async (t) => {
+  const { as, deposit, p1 } = await world(t)
+  const hidden = await deposit(p1, 'INVISIBLE_PATIENT')
+  t.equal((await as(citizen(p1), 'GET', `/DocumentReference/${hidden}`)).status, 404)
+  t.equal((await as(citizen(p1), 'GET', `/DocumentReference/${hidden}/_history/1`)).status, 404)
+  t.equal((await as(citizen(p1), 'GET', '/DocumentReference')).body.total, 0)
+  t.equal(
+    (await as(establishment(), 'GET', `/DocumentReference/${hidden}`)).status,
+    200,
+    'its depositor reads it',
+  )
+})
+
+t.test('asks a professional for a care relation and one patient', async (t) => {
+  const { as, setRecord, deposit, p1, p2 } = await world(t)
+  const plain = await deposit(p1)
+  const masked = await deposit(p1, 'MASQUE_PS')
+  const doctor = professional('10000000001')
+  t.equal((await as(doctor, 'GET', `/DocumentReference?patient=${p1}`)).status, 403)
+  t.equal((await as(doctor, 'GET', '/DocumentReference?patient=absent')).status, 403)
+  t.equal((await as(doctor, 'GET', '/DocumentReference')).status, 403)
+  t.equal((await as(doctor, 'GET', `/DocumentReference/${plain}`)).status, 404)
+  await setRecord(p1, {
+    authorized: [{ party: doctor.practitioner!, period: { start: 0 }, recordedBy: 'x' }],
+  })
+  t.equal((await as(doctor, 'GET', `/DocumentReference/${plain}`)).status, 200)
+  t.equal((await as(doctor, 'GET', `/DocumentReference/${masked}`)).status, 404)
+  t.equal(
+    (await as(doctor, 'GET', `/DocumentReference?patient=${p1}&status=current`)).body.total,
+    1,
+  )
+  t.equal(
+    (await as(doctor, 'GET', `/DocumentReference?patient.identifier=urn:test|p1&status=current`))
+      .body.total,
+    1,
+  )
+  t.equal((await as(doctor, 'GET', `/DocumentReference?patient=${p2}&status=current`)).status, 403)
+  await setRecord(p1, { treatingPhysician: doctor.practitioner! })
+  t.equal(
+    (await as(doctor, 'GET', `/DocumentReference?patient=${p1}&status=current`)).body.total,
+    2,
+    'the treating physician sees what is masked',
+  )
+  await setRecord(p1, {
+    treatingPhysician: doctor.practitioner!,
+    blocked: [{ party: doctor.practitioner!, since: 0 }],
+  })
+  t.equal(
+    (await as(doctor, 'GET', `/DocumentReference?patient=${p1}&status=current`)).status,
+    403,
+    'unless blocked',
+  )
+  t.equal(
+    (
+      await as(
+        doctor,
+        'POST',
+        '/Observation',
+        anObservation({ subject: { reference: `Patient/${p1}` } }),
+      )
+    ).status,
+    201,
+    'feeding stays possible',
+  )
+})
+
+t.test('lets an establishment read what it deposited, and only that', async (t) => {
+  const { as, deposit, p1 } = await world(t)
+  const own = await deposit(p1)
+  const other = establishment(clinic)
+  t.equal((await as(other, 'GET', `/DocumentReference/${own}`)).status, 404)
+  t.equal((await as(other, 'GET', `/DocumentReference?patient=${p1}&status=current`)).body.total, 0)
+  t.equal(
+    (await as(establishment(), 'GET', `/DocumentReference?patient=${p1}&status=current`)).body
+      .total,
+    1,
+  )
+  t.equal(
+    (await as(other, 'GET', '/Patient?identifier=urn:test|p1')).body.total,
+    1,
+    'TD0.2 is open to it',
+  )
+  t.equal((await as(other, 'GET', '/Patient')).body.total, 0)
+  t.equal(
+    (
+      await as(
+        other,
+        'PUT',
+        `/DocumentReference/${own}`,
+        aDocumentReference({ id: own, subject: { reference: `Patient/${p1}` } }),
+      )
+    ).status,
+    404,
+  )
+})
+
+t.test('gives a third-party app what the patient consented to, never what is masked', async (t) => {
+  const { as, setRecord, deposit, p1 } = await world(t)
+  const plain = await deposit(p1)
+  await deposit(p1, 'MASQUE_PS')
+  t.equal((await as(app(p1), 'GET', `/DocumentReference/${plain}`)).status, 404)
+  await setRecord(p1, {
+    apps: [
+      { client: 'app-1', purpose: 'suivi', types: ['DocumentReference'], period: { start: 0 } },
+    ],
+  })
+  t.equal((await as(app(p1), 'GET', `/DocumentReference/${plain}`)).status, 200)
+  t.equal((await as(app(p1), 'GET', '/DocumentReference')).body.total, 1)
+  t.equal((await as(app(p1), 'GET', '/Observation')).body.total, 0)
+  t.equal((await as(app(p1), 'POST', '/Observation', anObservation())).status, 403)
+})
+
+t.test('keeps access records out of reach of every route', async (t) => {
+  const { as, setRecord, p1 } = await world(t)
+  await setRecord(p1, { opposesEmergency: true })
+  for (const who of [citizen(p1), establishment(), operator]) {
+    t.equal((await as(who, 'GET', `/AccessRecord/${p1}`)).status, 404)
+    t.equal((await as(who, 'GET', '/AccessRecord')).status, 404)
+    const history = await as(who, 'GET', '/_history')
+    t.notMatch(history.text, /AccessRecord/)
+  }
+})
+
+t.test('keeps the operator out of patient data, and lets it run the directory', async (t) => {
+  const { as, deposit, p1 } = await world(t)
+  const id = await deposit(p1)
+  t.equal((await as(operator, 'GET', `/DocumentReference/${id}`)).status, 403)
+  t.equal((await as(operator, 'GET', '/Patient')).status, 403)
+  t.equal(
+    (await as(operator, 'POST', '/Organization', { resourceType: 'Organization', name: 'CHU' }))
+      .status,
+    201,
+  )
+  t.equal(
+    (
+      await as(establishment(), 'POST', '/Organization', {
+        resourceType: 'Organization',
+        name: 'CHU',
+      })
+    ).status,
+    403,
+  )
+  t.equal((await as(citizen(p1), 'GET', '/Organization')).body.total, 1)
+})
