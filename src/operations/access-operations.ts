@@ -79,9 +79,10 @@ export const accessOperations: readonly AccessOperation[] = [
   {
     name: 'end-treating-physician',
     allow: (facts) => holder(facts) || facts.relation.isTreatingPhysician,
-    apply: ({ treatingPhysician: _, ...record }, { input }) => {
+    apply: (record, { input }) => {
       input.allowOnly('professional')
-      return record
+      const { treatingPhysician: _, ...rest } = record
+      return rest
     },
   },
   {
@@ -168,9 +169,10 @@ export const accessOperations: readonly AccessOperation[] = [
     name: 'reopen-record',
     allow: holder,
     mirrorsActive: true,
-    apply: ({ closed: _, ...record }, { input }) => {
+    apply: (record, { input }) => {
       input.allowOnly()
-      return record
+      const { closed: _, ...rest } = record
+      return rest
     },
   },
   {

@@ -119,7 +119,7 @@ t.test(
 )
 
 t.test('a representative acts once the operator has recorded the mandate', async (t) => {
-  const { as, op, p1, p2, document } = await world(t)
+  const { as, op, p2, document } = await world(t)
   t.equal((await as(citizen(p2), 'GET', `/DocumentReference/${document}`)).status, 404)
   const parameters = [
     { name: 'representative', valueReference: { reference: `Patient/${p2}` } },

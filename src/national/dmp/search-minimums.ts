@@ -1,5 +1,4 @@
 /** What a search of DMP clients must name. MHD 4.2.3 ITI-66, ITI-67; PDSm4DMP TD3.1b; decision 14. */
-import type { Caller } from '../../auth/caller.ts'
 import { FhirError } from '../../errors.ts'
 import { dmpIssue } from './dmp-issue.ts'
 
@@ -7,7 +6,7 @@ type Parameters = readonly (readonly [string, string])[]
 
 /** Throws 400 when a search of documents or lots lacks its minimum. AUTH=open is not held to it (decision 66). */
 export function requireSearchMinimum(
-  caller: Pick<Caller, 'kind'>,
+  caller: { readonly kind: string },
   type: string,
   parameters: Parameters,
 ): void {
