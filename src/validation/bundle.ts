@@ -39,8 +39,17 @@ export function checkBundle(bundle: JsonObject, run: Run, _engine: Engine): void
   if (type === 'document' || type === 'message') checkReachability(entries, type, run)
 }
 
+/** What was found on a server has an id; an OperationOutcome about the search need not. */
+function checkStoredId({ resource, fullUrl }: BundleEntry, type: string | undefined, run: Run) {
+  if (type !== 'searchset' && type !== 'history') return
+  if (!resource || resource.id !== undefined || resource.resourceType === 'OperationOutcome') return
+  if (fullUrl?.startsWith('urn:')) return
+  run.reportAt(['resource'], 'bundle-rule', 'The resource needs an id, but there is none')
+}
+
 function checkEntry(entry: BundleEntry, type: string | undefined, run: Run): void {
   const { fullUrl, resource } = entry
+  checkStoredId(entry, type, run)
   if (fullUrl === undefined) {
     if (resource && !optionalFullUrl.has(type ?? '')) {
       run.report('bundle-rule', `Each entry of a Bundle of type ${type} must have a fullUrl`)

@@ -11,6 +11,7 @@ import { typeCheck, valueRules } from './item-checks.ts'
 import type { ItemCheck } from './profile-check.ts'
 import { holdersOf, itemsOf, type Holder } from './profile-items.ts'
 import { nodeAt, type ProfileNode } from './profile-tree.ts'
+import { scopeAround } from './resource-scope.ts'
 import type { Run } from './run.ts'
 import type { ValueCheck } from './shape.ts'
 import { checkSlices, type CompiledSlicing } from './slicing.ts'
@@ -147,7 +148,10 @@ function childChecks(
     ({ value, sibling }, run) => {
       const parent = isObject(value) ? value : (sibling ?? {})
       run.spend(groups.length)
-      for (const group of groups) group(parent, run)
+      // What is inside a contained resource or an entry is seen from there.
+      scopeAround(parent, run, () => {
+        for (const group of groups) group(parent, run)
+      })
     },
   ]
 }

@@ -5,6 +5,7 @@ import { compilePattern } from '../terminology/linear-regex.ts'
 import { decodedLength } from './data-type-checks.ts'
 import type { Registry } from '../conformance/registry.ts'
 import type { ValueSetTest } from '../terminology/value-set.ts'
+import { extensionOf } from './element-definition.ts'
 import { compareValues } from './item-checks.ts'
 import { isNumber } from './primitives.ts'
 import { isSameAnswer, settingOf, settingsOf, valueOf, type Question } from './questionnaire.ts'
@@ -126,11 +127,27 @@ function checkBounds(value: JsonValue, question: Question, run: Run): void {
   if (max !== undefined && (compareValues(value, max) ?? 0) > 0) {
     wrong(run, `The value ${shown(value)} is greater than the allowed maximum of ${shown(max)}`)
   }
+  checkQuantityBounds(value, question, run)
   const places = settingOf(question, 'maxDecimalPlaces')
   if (typeof places === 'number' && isNumber(value)) {
     const text = JSON.stringify(value)
     const given = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
     if (given > places) wrong(run, `The value ${text} has more than ${places} decimal places`)
+  }
+}
+
+const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-'
+
+function checkQuantityBounds(value: JsonValue, question: Question, run: Run): void {
+  if (!isObject(value)) return
+  const boundOf = (name: string) =>
+    extensionOf(question.source, `${SDC}${name}`)?.valueQuantity ?? settingOf(question, name)
+  const [min, max] = [boundOf('minQuantity'), boundOf('maxQuantity')]
+  if (min !== undefined && (compareValues(value, min) ?? 0) < 0) {
+    wrong(run, `The quantity ${shown(value)} is less than the minimum ${shown(min)}`)
+  }
+  if (max !== undefined && (compareValues(value, max) ?? 0) > 0) {
+    wrong(run, `The quantity ${shown(value)} is greater than the maximum ${shown(max)}`)
   }
 }
 

@@ -147,7 +147,7 @@ function reportAbsent(question: Question, { run, isInProgress }: Context): void 
 function checkItem(item: JsonObject, question: Question, context: Context): void {
   const { run } = context
   const { text } = item
-  if (typeof text === 'string' && question.text !== undefined && text !== question.text) {
+  if (typeof text === 'string' && text !== question.text) {
     const differs = `The text differs from the questionnaire's for '${question.linkId}'`
     run.report('questionnaire-answer', differs)
   }

@@ -19,6 +19,7 @@ export function referenceCheck(registry: Registry): ObjectCheck {
       run.reportAt(['type'], 'reference-type', `'${type}' is not a resource type`)
     }
     if (typeof reference !== 'string') return
+    if (typeof type === 'string') checkStatedType(reference, type, registry, run)
     if (reference.startsWith('#')) {
       if (!resolveReference(reference, run)) reportNoContained(reference, run)
     } else if (ABSOLUTE.test(reference)) checkAbsolute(reference, run)
@@ -27,6 +28,12 @@ export function referenceCheck(registry: Registry): ObjectCheck {
       run.reportAt(['reference'], 'reference-format', wrong)
     } else checkRelativeType(reference, registry, run)
   }
+}
+
+function checkStatedType(reference: string, type: string, registry: Registry, run: Run): void {
+  const named = typeInReference(reference, registry.isResourceType)
+  if (named === undefined || named === type || !registry.isResourceType(type)) return
+  run.report('reference-type', `The reference is to ${named}, but its type says ${type}`)
 }
 
 function reportNoContained(reference: string, run: Run): void {

@@ -49,7 +49,7 @@ function checkListed(part: JsonObject, table: CodeSystemTable, run: Run): void {
   objects(part.concept).forEach(({ code }, index) => {
     if (typeof code !== 'string' || table.find(code)) return
     const wrong = `The code '${code}' is not valid in the system ${table.url}`
-    run.reportAt(['concept', index], 'definition-rule', wrong)
+    run.reportAt(['concept', index], 'definition-advice', wrong)
   })
 }
 
