@@ -133,3 +133,14 @@ export class Unavailable extends FhirError {
     })
   }
 }
+
+/** An error of the authorization server: RFC 6749 §5.2 on the wire, not an OperationOutcome. */
+export class OAuthError extends FhirError {
+  /** RFC 6749's code: `invalid_request`, `invalid_client`... */
+  readonly error: string
+
+  constructor(status: number, error: string, description: string, options?: FhirErrorOptions) {
+    super(status, status === 401 ? 'login' : 'invalid', description, options)
+    this.error = error
+  }
+}

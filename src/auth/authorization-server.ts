@@ -1,0 +1,148 @@
+/** The authorization server as a whole: what http/ mounts and server.ts creates. */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { JWK } from 'jose'
+import { NotAuthenticated } from '../errors.ts'
+import type { JsonObject } from '../fhir/resource.ts'
+import { createAuthenticate, type Authenticate } from './authenticate.ts'
+import { introspectFor } from './bearer-introspection.ts'
+import type { Caller } from './caller.ts'
+import { createSmartConfiguration } from './discovery.ts'
+import { createScopePolicy } from './granted-scopes.ts'
+import { createInteractions, type Interactions } from './interactions.ts'
+import { createLaunchContexts, type EhrLaunch } from './launch-context.ts'
+import { createProvider, createRequestHandler } from './provider.ts'
+import type { AppConsent, ClientRegistration, Directory } from './registrations.ts'
+import {
+  createSandboxDirectory,
+  issueSandboxTokens,
+  registerSandboxClients,
+  type Sandbox,
+  type SandboxPeople,
+} from './sandbox.ts'
+import { loadOrMakeKey } from './signing-keys.ts'
+import type { ScopeVocabulary } from './smart-scope.ts'
+import { keyOf, type AuthStore } from './store-port.ts'
+import { createTokenReader } from './token-reader.ts'
+
+export interface AuthorizationServerParts {
+  /** The FHIR base, without a trailing slash. */
+  readonly baseUrl: string
+  readonly store: AuthStore
+  /** A key made once and kept with the data, by name. */
+  readonly secret: (name: string) => Buffer
+  readonly vocabulary: ScopeVocabulary
+  readonly people: SandboxPeople | ProductionPeople
+  /** A whole HTML page in French for an OAuth error code that cannot be sent to the application. */
+  readonly renderErrorPage: (error: string) => string
+  /** Records a citizen's consent to a third-party application on the access record. */
+  readonly onConsent?: (consent: AppConsent) => Promise<void>
+  readonly onFailure: (error: unknown) => void
+  readonly now?: () => number
+}
+
+/** AUTH=smart: no demonstration person or key. */
+export interface ProductionPeople {
+  readonly clients: readonly ClientRegistration[]
+  /** Private keys for id_tokens. */
+  readonly keys: readonly JWK[]
+}
+
+export interface AuthorizationServer {
+  readonly authenticate: Authenticate
+  /** A token of this process alone, for what the server does through its own routes. */
+  issueInternalToken(caller: Caller): string
+  /** A raw request below `/auth` whose body nobody has read. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  readonly interactions: Interactions
+  readonly smartConfiguration: JsonObject
+  /** Throws NotAuthenticated when the asker's own token is no good. */
+  introspectAs(authorization: string, token: string): Promise<Record<string, unknown>>
+  /** Ends what an application was granted on a patient's record, as `$revoke-app` wants it. */
+  revokeApp(client: string, patient: string): Promise<void>
+  /** In the sandbox only. */
+  readonly sandbox?: Sandbox & { createLaunch(launch: EhrLaunch): Promise<string> }
+  client(id: string): ClientRegistration | undefined
+}
+
+export async function createAuthorizationServer(
+  parts: AuthorizationServerParts,
+): Promise<AuthorizationServer> {
+  const { baseUrl, store, secret, now = Date.now, people } = parts
+  const { directory, keys, clientKeys } = await openDirectory(store, people)
+  const scopes = createScopePolicy(directory.clients, parts.vocabulary)
+  const contexts = createLaunchContexts(store, now)
+  const common = { baseUrl, store, directory, scopes, contexts, now }
+  const provider = createProvider({
+    ...common,
+    keys,
+    cookieKey: secret('auth cookies'),
+    renderErrorPage: parts.renderErrorPage,
+    onFailure: parts.onFailure,
+  })
+  const reader = createTokenReader({ ...common, audience: baseUrl })
+  const authenticate = createAuthenticate(reader)
+  const tokenKey = secret('sandbox tokens')
+  const sandbox =
+    'accounts' in people
+      ? {
+          keys: clientKeys,
+          callers: await issueSandboxTokens(people.callers, { ...common, tokenKey }),
+          createLaunch: contexts.createLaunch,
+        }
+      : undefined
+  return {
+    authenticate,
+    issueInternalToken: (caller) => {
+      const token = randomBytes(32).toString('base64url')
+      reader.issueInternal(caller, token)
+      return token
+    },
+    handle: createRequestHandler(provider, baseUrl),
+    interactions: createInteractions({
+      ...common,
+      provider,
+      csrfKey: secret('auth forms'),
+      onConsent: parts.onConsent ?? (async () => {}),
+    }),
+    smartConfiguration: createSmartConfiguration({
+      baseUrl,
+      hasLogin: directory.accounts.length > 0,
+      hasEhrLaunch: sandbox !== undefined,
+    }),
+    introspectAs: async (authorization, token) => {
+      const caller = await authenticate({ authorization })
+      if (caller.client === undefined) throw new NotAuthenticated('This needs a token of a client')
+      return introspectFor({ provider, directory }, caller, token)
+    },
+    revokeApp: async (client, patient) => {
+      for (const grantId of await contexts.grantsOf(client, patient)) {
+        await store.remove('Grant', keyOf(grantId))
+        await store.removeByGrant('AccessToken', grantId)
+        await store.removeByGrant('RefreshToken', grantId)
+      }
+    },
+    ...(sandbox ? { sandbox } : {}),
+    client: directory.client,
+  }
+}
+
+interface OpenedDirectory {
+  readonly directory: Directory
+  readonly keys: readonly JWK[]
+  readonly clientKeys: Sandbox['keys']
+}
+
+async function openDirectory(
+  store: AuthStore,
+  people: SandboxPeople | ProductionPeople,
+): Promise<OpenedDirectory> {
+  if ('accounts' in people) {
+    const { clients, keys: clientKeys } = await registerSandboxClients(store, people)
+    const keys = [await loadOrMakeKey(store, 'id_token', 'RS256')]
+    return { directory: createSandboxDirectory(people, clients), keys, clientKeys }
+  }
+  const { clients, keys } = people
+  const directory = createSandboxDirectory({ accounts: [], patients: {} }, clients)
+  return { directory, keys, clientKeys: [] }
+}

@@ -1,0 +1,69 @@
+/**
+ * Launch context beside the token: in the token answer and in introspection, the same. The patient
+ * comes from the grant alone. SMART 2.2, §Launch context, §Token introspection.
+ */
+import type Provider from 'oidc-provider'
+import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider'
+import type { ProviderParts } from './provider-parts.ts'
+import type { LaunchContexts } from './launch-context.ts'
+
+/** Kept with each access token, for introspection: the scopes that name no resource type. */
+const plainScopeClaim = 'plain_scope'
+
+/** What is stored with an access token beyond what oidc-provider keeps. */
+export async function contextClaims(
+  ctx: KoaContextWithOIDC,
+  token: AccessToken | ClientCredentials,
+  { contexts, directory, baseUrl }: Pick<ProviderParts, 'contexts' | 'directory' | 'baseUrl'>,
+): Promise<Record<string, string> | undefined> {
+  if (token.kind !== 'AccessToken') return undefined
+  const context = await contexts.read(token.grantId)
+  const plain = plainScopeOf(ctx)
+  const fhirUser = directory.account(token.accountId)?.fhirUser
+  return {
+    [plainScopeClaim]: plain,
+    ...(context?.patient === undefined ? {} : { patient: context.patient }),
+    ...(fhirUser !== undefined && plain.split(' ').includes('fhirUser')
+      ? { fhirUser: `${baseUrl}/${fhirUser}` }
+      : {}),
+  }
+}
+
+/** Granted, and of this request: a refresh may ask for less. */
+function plainScopeOf({ oidc }: KoaContextWithOIDC): string {
+  const source = oidc.entities.AuthorizationCode ?? oidc.entities.RefreshToken
+  const asked = oidc.params?.scope
+  const scopes =
+    typeof asked === 'string' ? new Set(asked.split(' ')) : (source?.scopes ?? new Set())
+  return oidc.entities.Grant?.getOIDCScopeFiltered(scopes) ?? ''
+}
+
+export function addContextToAnswers(provider: Provider, contexts: LaunchContexts): void {
+  provider.use(async (ctx, next) => {
+    await next()
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    if (!oidc || ctx.status !== 200) return
+    const { AccessToken: token } = oidc.entities
+    const body = ctx.body as Record<string, unknown>
+    if (oidc.route === 'token' && token) {
+      const context = await contexts.read(token.grantId)
+      const { [plainScopeClaim]: plain } = token.extra ?? {}
+      ctx.body = {
+        ...body,
+        scope: joined(plain, token.scope),
+        ...(context?.patient === undefined ? {} : { patient: context.patient }),
+      }
+    }
+    if (oidc.route === 'introspection' && body.active === true) ctx.body = introspected(body)
+  })
+}
+
+/** `scope` whole, and nothing of how it is kept. */
+export function introspected(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { [plainScopeClaim]: plain, ...rest } = body
+  return { ...rest, scope: joined(plain, rest.scope) }
+}
+
+function joined(...scopes: readonly unknown[]): string {
+  return scopes.filter((scope) => typeof scope === 'string' && scope !== '').join(' ')
+}

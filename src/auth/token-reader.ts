@@ -1,0 +1,105 @@
+/**
+ * From an access token to the caller it stands for. What was read stays in memory until any token
+ * or grant is removed (the store's epoch), so that a revocation holds from the next request on.
+ */
+import type { Caller } from './caller.ts'
+import type { ScopePolicy } from './granted-scopes.ts'
+import type { ClientRegistration, Directory } from './registrations.ts'
+import { isExpired, keyOf, type AuthRecord, type AuthStore } from './store-port.ts'
+
+export interface TokenReaderParts {
+  readonly store: AuthStore
+  readonly directory: Directory
+  readonly scopes: ScopePolicy
+  /** The FHIR base: a token for anything else is no token here. */
+  readonly audience: string
+  readonly now: () => number
+}
+
+export interface TokenReader {
+  /** Undefined when it is no good; a promise only when it was not read before. */
+  read(token: string): Caller | undefined | Promise<Caller | undefined>
+  /** A token of this process alone, for work that the server does through its own routes. */
+  issueInternal(caller: Caller, token: string): void
+}
+
+interface KnownToken {
+  readonly caller: Caller
+  readonly expiresAt: number
+  readonly epoch: number
+}
+
+const knownMax = 10_000
+
+export function createTokenReader(parts: TokenReaderParts): TokenReader {
+  const { store, now } = parts
+  const known = new Map<string, KnownToken>()
+  const internal = new Map<string, Caller>()
+
+  async function load(key: string): Promise<Caller | undefined> {
+    // Before the reading: what is removed meanwhile is read again next time.
+    const epoch = store.epoch()
+    const record =
+      (await store.find('AccessToken', key)) ?? (await store.find('ClientCredentials', key))
+    if (!record || isExpired(record, now() / 1000)) return undefined
+    const caller = await toCaller(parts, record)
+    if (!caller) return undefined
+    if (known.size >= knownMax) known.delete(known.keys().next().value!)
+    known.set(key, { caller, epoch, expiresAt: record.expiresAt ?? Infinity })
+    return caller
+  }
+
+  return {
+    read: (token) => {
+      const key = keyOf(token)
+      const hit = known.get(key)
+      if (hit && hit.epoch === store.epoch() && hit.expiresAt > now() / 1000) return hit.caller
+      if (hit) known.delete(key)
+      return internal.get(key) ?? load(key)
+    },
+    issueInternal: (caller, token) => void internal.set(keyOf(token), caller),
+  }
+}
+
+async function toCaller(
+  { store, directory, scopes, audience, now }: TokenReaderParts,
+  { kind, key, payload, grantId }: AuthRecord,
+): Promise<Caller | undefined> {
+  const client = directory.client(String(payload.clientId))
+  if (!client || payload.aud !== audience) return undefined
+  const common = {
+    client: client.id,
+    scopes: scopes.read(typeof payload.scope === 'string' ? payload.scope : ''),
+    tokenHash: key,
+  }
+  if (kind === 'ClientCredentials') return serviceCaller(client, common)
+  const account = directory.account(String(payload.accountId))
+  if (!account || !client.users.includes(account.kind) || grantId === undefined) return undefined
+  const grant = await store.find('Grant', keyOf(grantId))
+  if (!grant || isExpired(grant, now() / 1000)) return undefined
+  const { patient } = (payload.extra ?? {}) as { patient?: string }
+  return {
+    ...common,
+    kind: client.party === 'third' ? 'app' : account.kind,
+    display: account.name,
+    ...(account.fhirUser === undefined ? {} : { user: account.fhirUser }),
+    ...(account.patient === undefined ? {} : { person: account.patient }),
+    ...(patient === undefined ? {} : { patient }),
+    ...(account.practitioner === undefined ? {} : { practitioner: account.practitioner }),
+    ...(account.profession === undefined ? {} : { profession: account.profession }),
+    ...(account.organization === undefined ? {} : { organization: account.organization }),
+  }
+}
+
+type CommonFacts = Pick<Caller, 'client' | 'scopes' | 'tokenHash'>
+
+function serviceCaller(client: ClientRegistration, common: CommonFacts): Caller | undefined {
+  if (client.service === undefined) return undefined
+  return {
+    ...common,
+    kind: client.service,
+    user: `Device/${client.id}`,
+    display: client.name,
+    ...(client.organization === undefined ? {} : { organization: client.organization }),
+  }
+}
