@@ -128,10 +128,20 @@ export async function buildServer(
       busy = reason
     },
     close: async () => {
-      await app.close()
+      await closeApp(app)
       await store.close()
       log.flush()
     },
+  }
+}
+
+/** Requests that have begun are answered; a connection kept alive after its answer holds nobody up. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(sweep)
   }
 }
 
