@@ -1,6 +1,6 @@
 /** Everything in a document or message is linked to its first entry. R4 documents.html#content. */
-import { allReferences, findEntries, type BundleEntry } from './resolution.ts'
-import type { Run } from './run.ts'
+import { allReferences, findEntries } from './resolution.ts'
+import type { BundleEntry, Run } from './run.ts'
 
 export function checkReachability(
   entries: readonly BundleEntry[],

@@ -6,8 +6,8 @@ import { isAbsoluteUri } from './codings.ts'
 import { checkDocument } from './document.ts'
 import { objects, text } from './element-definition.ts'
 import type { Engine } from './engine.ts'
-import { bundleIndex, isRestfulUrl, type BundleEntry } from './resolution.ts'
-import { shown, type Run } from './run.ts'
+import { bundleIndex, isRestfulUrl } from './resolution.ts'
+import { shown, type BundleEntry, type Run } from './run.ts'
 
 /** Entries are there without a fullUrl of their own. */
 const optionalFullUrl = new Set([

@@ -1,8 +1,8 @@
 /** What a document's Composition refers to is in the document. R4 documents.html. */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
-import { bundleIndex, findEntries, type BundleEntry } from './resolution.ts'
-import { shown, type Run, type Step } from './run.ts'
+import { bundleIndex, findEntries } from './resolution.ts'
+import { shown, type BundleEntry, type Run, type Step } from './run.ts'
 
 export function checkDocument(first: BundleEntry, run: Run): void {
   const { resource, fullUrl } = first

@@ -33,13 +33,9 @@ export function checkNarrative(narrative: JsonObject, run: Run): void {
 
 /** Links may also lead to contained resources and to element ids. */
 function isElementId(link: string, run: Run): boolean {
-  const { index, root } = run.scope
-  let ids = index.get('elementIds') as ReadonlySet<string> | undefined
-  if (!ids) {
-    ids = collectIds(root, run)
-    index.set('elementIds', ids)
-  }
-  return ids.has(link)
+  const { scope } = run
+  scope.elementIds ??= collectIds(scope.root, run)
+  return scope.elementIds.has(link)
 }
 
 function collectIds(root: JsonValue, run: Run): ReadonlySet<string> {

@@ -1,7 +1,7 @@
 /** Finds what a reference points to inside what is validated. R4 references.html, bundle.html#references. */
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import type { Run, Scope } from './run.ts'
+import type { BundleEntry, BundleIndex, Run, Scope } from './run.ts'
 
 export interface Found {
   readonly resource: Resource
@@ -10,12 +10,6 @@ export interface Found {
   /** The Bundle entry that holds it. */
   readonly entry?: BundleEntry
   readonly bundle?: Scope
-}
-
-export interface BundleEntry {
-  readonly index: number
-  readonly fullUrl: string | undefined
-  readonly resource: Resource | undefined
 }
 
 export function resolveReference(reference: string, run: Run, from = run.scope): Found | undefined {
@@ -33,34 +27,22 @@ export function resolveReference(reference: string, run: Run, from = run.scope):
   return resource && { resource, mode: 'referenced' }
 }
 
-function findContained(id: string, { root, index }: Scope): Resource | undefined {
-  if (id === '') return root
-  let byId = index.get('contained') as Map<string, Resource> | undefined
-  if (!byId) {
-    byId = new Map()
-    const contained = Array.isArray(root.contained) ? root.contained : []
-    for (const one of contained) {
-      if (isResource(one) && typeof one.id === 'string') byId.set(one.id, one)
-    }
-    index.set('contained', byId)
-  }
-  return byId.get(id)
+function findContained(id: string, scope: Scope): Resource | undefined {
+  if (id === '') return scope.root
+  scope.contained ??= containedById(scope.root)
+  return scope.contained.get(id)
 }
 
-export interface BundleIndex {
-  readonly entries: readonly BundleEntry[]
-  readonly byUrl: ReadonlyMap<string, readonly BundleEntry[]>
-  /** By `Patient/1`. */
-  readonly byTypeAndId: ReadonlyMap<string, readonly BundleEntry[]>
+function containedById(root: Resource): ReadonlyMap<string, Resource> {
+  const byId = new Map<string, Resource>()
+  for (const one of Array.isArray(root.contained) ? root.contained : []) {
+    if (isResource(one) && typeof one.id === 'string') byId.set(one.id, one)
+  }
+  return byId
 }
 
 export function bundleIndex(bundle: Scope): BundleIndex {
-  let known = bundle.index.get('bundle') as BundleIndex | undefined
-  if (!known) {
-    known = buildBundleIndex(bundle.resource)
-    bundle.index.set('bundle', known)
-  }
-  return known
+  return (bundle.entries ??= buildBundleIndex(bundle.resource))
 }
 
 function buildBundleIndex(bundle: JsonObject): BundleIndex {

@@ -13,6 +13,19 @@ export type Step = string | number
  */
 export type Relaxations = Readonly<Record<string, IssueSeverity | 'off'>>
 
+export interface BundleEntry {
+  readonly index: number
+  readonly fullUrl: string | undefined
+  readonly resource: Resource | undefined
+}
+
+export interface BundleIndex {
+  readonly entries: readonly BundleEntry[]
+  readonly byUrl: ReadonlyMap<string, readonly BundleEntry[]>
+  /** By `Patient/1`. */
+  readonly byTypeAndId: ReadonlyMap<string, readonly BundleEntry[]>
+}
+
 export interface FoundIssue extends Issue {
   readonly steps: readonly Step[]
 }
@@ -28,9 +41,15 @@ export interface Scope {
   readonly pathStart: number
   /** The nearest resource around this one: container, Bundle or Parameters. */
   readonly outer: Scope | undefined
-  /** Places found so far of contained resources and Bundle entries; filled at first use. */
-  readonly index: Map<string, unknown>
-  /** Made once per resource for FHIRPath. */
+  /** Of `root`, by id; filled at first use, like the next four. */
+  contained: ReadonlyMap<string, Resource> | undefined
+  /** Of a Bundle. */
+  entries: BundleIndex | undefined
+  /** Element ids met so far. */
+  seenIds: Set<unknown> | undefined
+  /** All element ids of `root`. */
+  elementIds: ReadonlySet<string> | undefined
+  /** For FHIRPath. */
   environment: unknown
 }
 
@@ -54,8 +73,8 @@ export class Run {
   /** `conformsTo()` in FHIRPath; undefined: the profile is not known. */
   conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
   private readonly relaxations: ReadonlyMap<string, IssueSeverity | 'off'>
-  private readonly seen = new Set<string>()
-  private readonly answers = new Map<JsonObject, Map<string, boolean>>()
+  private seen: Set<string> | undefined
+  private answers: Map<JsonObject, Map<string, boolean>> | undefined
   private stepsLeft = STEPS_BASE
   private depth = 0
   private errors = 0
@@ -76,6 +95,7 @@ export class Run {
 
   /** What profiles found of a value so far, by canonical. */
   answersFor(value: JsonObject): Map<string, boolean> {
+    this.answers ??= new Map()
     let answers = this.answers.get(value)
     if (!answers) this.answers.set(value, (answers = new Map()))
     return answers
@@ -126,11 +146,7 @@ export class Run {
     const relaxed = this.relaxations.get(`${this.source} ${key}`) ?? this.relaxations.get(key)
     if (relaxed === 'off') return
     const expression = expressionOf(this.path)
-    const known = `${key}\n${expression}\n${diagnostics}`
-    if (this.silence === 0) {
-      if (this.seen.has(known)) return
-      this.seen.add(known)
-    }
+    if (this.isKnown(key, expression, diagnostics)) return
     const given = relaxed ?? severity
     if (!this.hasRoom(given)) return
     this.issues.push({
@@ -142,6 +158,16 @@ export class Run {
       text: { fr: text.fr, en: text.en },
       steps: [...this.path],
     })
+  }
+
+  /** Base and profiles may find the same; what is only being tried is not remembered. */
+  private isKnown(key = '', expression = '', diagnostics = ''): boolean {
+    if (this.silence > 0) return false
+    this.seen ??= new Set()
+    const text = `${key}\n${expression}\n${diagnostics}`
+    if (this.seen.has(text)) return true
+    this.seen.add(text)
+    return false
   }
 
   /** Advice beyond the bound is left out; errors beyond it end the run. */
@@ -169,11 +195,7 @@ export class Run {
   /** Keeps issues that `collect` gave. */
   keep(issues: readonly FoundIssue[]): void {
     for (const issue of issues) {
-      const known = `${issue.rule}\n${issue.expression?.[0]}\n${issue.diagnostics}`
-      if (this.silence === 0) {
-        if (this.seen.has(known)) continue
-        this.seen.add(known)
-      }
+      if (this.isKnown(issue.rule, issue.expression?.[0], issue.diagnostics)) continue
       if (this.hasRoom(issue.severity)) this.issues.push(issue)
     }
   }
@@ -235,7 +257,10 @@ export function newScope(
     outer: place.outer,
     fullUrl: place.fullUrl,
     pathStart: run.path.length,
-    index: new Map(),
+    contained: undefined,
+    entries: undefined,
+    seenIds: undefined,
+    elementIds: undefined,
     environment: undefined,
   }
 }

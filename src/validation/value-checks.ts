@@ -62,11 +62,10 @@ function checkYear(value: JsonValue, run: Run): void {
 
 /** An element id stands once in its resource. R4 element.html#id. */
 export const checkElementId: ValueCheck = (value, run) => {
-  const { index, resource } = run.scope
+  const { scope } = run
   // The elements of a snapshot and a differential share their ids.
-  if (resource.resourceType === 'StructureDefinition') return
-  let ids = index.get('seenIds') as Set<JsonValue> | undefined
-  if (!ids) index.set('seenIds', (ids = new Set()))
+  if (scope.resource.resourceType === 'StructureDefinition') return
+  const ids = (scope.seenIds ??= new Set())
   if (ids.has(value)) run.report('duplicate-element-id', `Duplicate id value '${shown(value)}'`)
   ids.add(value)
 }
