@@ -2,13 +2,8 @@
  * From drafts to a durable commit: content settled, rules asked, resources validated, entries and
  * envelopes computed, one plan committed. A conflict with another writer plans again (design §3).
  */
-import { computeEnvelope } from '../access/envelope.ts'
 import { Conflict, UnprocessableResource } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
-import { parseReference } from '../fhir/reference.ts'
-import type { Resource } from '../fhir/resource.ts'
-import { replaceReferences, walkReferences } from '../fhir/walk-references.ts'
-import { baseUrlMark, serializeStored } from '../json/serialize.ts'
 import {
   PlanConflict,
   type CommitPlan,
@@ -17,10 +12,10 @@ import {
 } from '../store/commit-plan.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { settleContent } from './binary-content.ts'
+import { buildCommitPlan } from './build-commit-plan.ts'
 import { checkReferences } from './check-references.ts'
 import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
-import type { OutwardForm } from './rules.ts'
 import { validateDraft } from './validate-draft.ts'
 
 const attemptsMax = 4
@@ -100,138 +95,6 @@ export function locate(issue: Issue, draft: Draft): Issue {
       : root + path.slice(path.match(/^[A-Za-z]*/)![0].length),
   )
   return { ...issue, expression }
-}
-
-async function buildCommitPlan(context: Context, plan: DraftPlan): Promise<CommitPlan> {
-  const writes: PlannedWrite[] = Array.from({ length: plan.drafts.length })
-  // Contents last: their envelope repeats the patients of the resource that they belong to.
-  const order = plan.drafts.map((_, index) => index)
-  order.sort((a, b) => Number(isContent(plan.drafts[a]!)) - Number(isContent(plan.drafts[b]!)))
-  for (const index of order) writes[index] = await buildWrite(context, plan, plan.drafts[index]!)
-  return {
-    preconditions: plan.preconditions,
-    writes,
-    claims: plan.claims,
-    events: plan.events,
-  }
-}
-
-/** A Binary, or a Bundle that rules took for the content of a document. */
-function isContent({ type, governedBy }: Draft): boolean {
-  return type === 'Binary' || (type === 'Bundle' && governedBy.size > 0)
-}
-
-async function buildWrite(context: Context, plan: DraftPlan, draft: Draft): Promise<PlannedWrite> {
-  const { method, type, id, versionId, resource, stored, blob } = draft
-  if (!resource) {
-    const envelope = stored!.envelope
-    draft.envelope = envelope
-    return {
-      method,
-      type,
-      id,
-      versionId,
-      body: Buffer.alloc(0),
-      lastUpdatedOffset: -1,
-      slots: [],
-      entries: [],
-      envelope,
-    }
-  }
-  const { services } = context
-  const outward = await findOutwardForm(context, plan, draft)
-  // Whoever does not receive an INS does not find it either (decision 56).
-  const indexed = outward?.isIndexed ? outward.form : resource
-  const entries = [
-    ...services.extract(indexed),
-    ...services.rules.flatMap((rule) => rule.entriesOf?.(indexed, draft) ?? []),
-  ]
-  draft.envelope = computeEnvelope({
-    rules: [...(stored?.envelope.rules ?? []), ...draft.governedBy],
-    extraLabels: services.rules.flatMap((rule) => rule.labelsOf?.(draft) ?? []),
-    resource,
-    id,
-    entries,
-    compartmentCodes: services.registry.patientCompartment(type),
-    caller: context.store.caller,
-    now: services.now(),
-    previous: stored?.envelope,
-    owner: isContent(draft) ? await ownerOf(context, plan, draft) : undefined,
-  })
-  const place = { id, versionId, writtenAt: draft.writtenAt }
-  const unsearchable = services.rules.some((rule) => rule.isUnsearchable?.(draft))
-  return {
-    method,
-    type,
-    id,
-    versionId,
-    ...serializeStored(markBaseUrl(resource, services.baseUrl), place),
-    entries: unsearchable ? [] : entries,
-    envelope: draft.envelope,
-    ...(unsearchable ? { unsearchable } : {}),
-    ...(blob ? { blob } : {}),
-    ...(outward
-      ? {
-          withheld: serializeStored(markBaseUrl(outward.form, services.baseUrl), place),
-        }
-      : {}),
-  }
-}
-
-async function findOutwardForm(
-  context: Context,
-  plan: DraftPlan,
-  draft: Draft,
-): Promise<OutwardForm | undefined> {
-  for (const rule of context.services.rules) {
-    const outward = await rule.outwardForm?.(draft, plan, context)
-    if (outward) return outward
-  }
-  return undefined
-}
-
-/** Links to this server keep working when BASE_URL changes. A document Bundle is left as it is. */
-function markBaseUrl(resource: Resource, baseUrl: string): Resource {
-  if (resource.resourceType === 'Bundle') return resource
-  const prefix = `${baseUrl}/`
-  return replaceReferences(resource, (text) =>
-    text.startsWith(prefix) ? baseUrlMark + text.slice(baseUrl.length) : text,
-  )
-}
-
-/** The resource a content was created with: its security context, or what refers to it in the plan. */
-async function ownerOf(
-  context: Context,
-  plan: DraftPlan,
-  draft: Draft,
-): Promise<{ reference: string; patients: readonly string[] } | undefined> {
-  const own = `${draft.type}/${draft.id}`
-  for (const other of plan.drafts) {
-    if (other === draft || !other.resource || other.type === 'List') continue
-    let refers = false
-    walkReferences(other.resource, ({ text }) => {
-      refers ||=
-        text === own ||
-        text === `${context.services.baseUrl}/${own}` ||
-        text === `${baseUrlMark}/${own}`
-    })
-    if (refers)
-      return { reference: `${other.type}/${other.id}`, patients: other.envelope?.patients ?? [] }
-  }
-  if (draft.securityContext === undefined) return undefined
-  const target = parseReference(draft.securityContext, context.services.baseUrl)
-  if (target.kind !== 'local') throw unknownSecurityContext(draft.securityContext)
-  const inPlan = plan.drafts.find(({ type, id }) => type === target.type && id === target.id)
-  const envelope = inPlan?.envelope ?? (await context.store.read(target.type, target.id))?.envelope
-  if (!envelope) throw unknownSecurityContext(draft.securityContext)
-  return { reference: `${target.type}/${target.id}`, patients: envelope.patients }
-}
-
-function unknownSecurityContext(text: string): UnprocessableResource {
-  return new UnprocessableResource(`The security context ${text} is not known here`, {
-    code: 'not-found',
-    expression: 'Binary.securityContext',
-  })
 }
 
 /** What each draft became, as this caller may see it. */

@@ -68,18 +68,26 @@ async function requireReadsPossible(
   for (const { target, index } of reads) {
     if (target.kind !== 'instance' && target.kind !== 'version') continue
     const draft = drafts.find(({ type, id }) => type === target.type && id === target.id)
-    const stored = draft
-      ? draft.resource !== undefined
-      : await isStored(context, target.type, target.id)
-    if (!stored) {
-      throw new NotFound(`${target.type}/${target.id}`, {
-        expression: `Bundle.entry[${index}].request.url`,
-      })
-    }
+    if (draft?.resource && isVersionOf(draft, target)) continue
+    if (!(draft && target.kind === 'instance') && (await isStored(context, target))) continue
+    const version = target.kind === 'version' ? `/_history/${target.versionId}` : ''
+    throw new NotFound(`${target.type}/${target.id}${version}`, {
+      expression: `Bundle.entry[${index}].request.url`,
+    })
   }
 }
 
-async function isStored(context: Context, type: string, id: string): Promise<boolean> {
-  const version = await context.store.read(type, id)
+type ReadTarget = Extract<EntryRequest['target'], { kind: 'instance' | 'version' }>
+
+function isVersionOf(draft: Draft, target: ReadTarget): boolean {
+  return target.kind === 'instance' || target.versionId === String(draft.versionId)
+}
+
+async function isStored(context: Context, target: ReadTarget): Promise<boolean> {
+  const { type, id } = target
+  const version =
+    target.kind === 'instance'
+      ? await context.store.read(type, id)
+      : await context.store.readVersion(type, id, Number(target.versionId))
   return version !== undefined && !version.deleted
 }
