@@ -6,6 +6,7 @@ import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { patientsWhere, readAccessRecord } from './access-records.ts'
+import type { EmergencyAccess } from './access-trace.ts'
 import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
 import { defaultHabilitationMatrix, type HabilitationMatrix } from './habilitation-matrix.ts'
 import { findNamedPatients } from './named-patients.ts'
@@ -167,6 +168,14 @@ export class Session implements AccessSession {
       timeoutMs: 5_000,
     })
     return page.matches.length > 0
+  }
+
+  async emergencyOf(patientId: string): Promise<EmergencyAccess | undefined> {
+    if (this.caller.kind !== 'professional') return undefined
+    const relation = await this.relation(patientId)
+    const { emergency: mode, emergencyReason: reason = '' } = relation
+    const isOpen = relation.isAuthorized || relation.isTreatingPhysician
+    return mode === undefined || isOpen ? undefined : { mode, reason }
   }
 
   async restriction(type: string, named: NamedPatients): Promise<Clause> {

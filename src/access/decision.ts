@@ -8,6 +8,7 @@ import { everything } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
+import type { EmergencyAccess } from './access-trace.ts'
 
 export type Action = 'create' | 'read' | 'update' | 'delete' | 'search' | 'history'
 
@@ -27,6 +28,8 @@ export interface AccessSession {
   requireNamed(types: readonly string[], named: NamedPatients): Promise<void>
   /** Which resources of a type a search or history may find. */
   restriction(type: string, named: NamedPatients): Promise<Clause>
+  /** The emergency mode that alone opens a patient's record to the caller; undefined: none does. */
+  emergencyOf(patientId: string): Promise<EmergencyAccess | undefined>
   /** Whether a version may be shown. */
   mayConsult(version: StoredVersion): Promise<boolean>
   /** Throws Forbidden when a write is not allowed, on what is stored or on what would be (decision 55). */
@@ -44,6 +47,7 @@ const openSession: AccessSession = {
   namedPatients: async () => undefined,
   requireNamed: async () => undefined,
   restriction: async () => everything,
+  emergencyOf: async () => undefined,
   mayConsult: async () => true,
   requireWrite: async () => undefined,
 }

@@ -17,6 +17,8 @@ import type {
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
 import type { AccessRecord } from './access-record.ts'
+import type { AccessTrace } from './access-trace.ts'
+import { requireBlob, withBody } from './rendition.ts'
 import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
 
 const matchTimeoutMs = 5_000
@@ -53,11 +55,13 @@ export class GuardedStore {
   readonly #session: AccessSession
   readonly #parts: GuardParts
   readonly #touched: StoredVersion[] = []
+  readonly #trace: AccessTrace | undefined
 
-  constructor(parts: GuardParts, caller: Caller) {
+  constructor(parts: GuardParts, caller: Caller, trace?: AccessTrace) {
     this.#store = parts.store
     this.#session = parts.access.session(caller, parts.store)
     this.#parts = parts
+    this.#trace = trace
     this.caller = caller
   }
 
@@ -114,7 +118,7 @@ export class GuardedStore {
   ): Promise<HistoryPage> {
     this.#session.requireType('history', type)
     const current = await this.#store.read(type, id)
-    if (!current || !(await this.#session.mayConsult(current))) {
+    if (!current || !(await this.#mayConsult(current))) {
       return { asOf: this.#store.sequence(), versions: [], total: 0 }
     }
     if (this.#session.isUnrestricted) return this.#historyPage(request, undefined)
@@ -126,12 +130,14 @@ export class GuardedStore {
     restrictions: HistoryRequest['restrictions'],
   ): Promise<HistoryPage> {
     const page = await this.#store.history(restrictions ? { ...request, restrictions } : request)
+    this.#trace?.shown('history', page.versions)
     return { ...page, versions: await this.#presentAll(page.versions) }
   }
 
   async search(request: SearchRequest): Promise<SearchPage> {
     for (const type of request.types) this.#session.requireType('search', type)
     const named = await this.#session.namedPatients(request.types, request.where)
+    await this.#traceNamed(named)
     await this.#session.requireNamed(request.types, named)
     const types = request.includes.length > 0 ? this.#parts.resourceTypes : request.types
     const restrictions = await this.#restrictions(types, named)
@@ -140,6 +146,8 @@ export class GuardedStore {
       where: await this.#restrictInner(request.where, named),
       ...(restrictions ? { restrictions } : {}),
     })
+    this.#trace?.shown('search', page.matches)
+    this.#trace?.shown('search', page.included)
     return {
       ...page,
       matches: await this.#presentAll(page.matches),
@@ -154,9 +162,28 @@ export class GuardedStore {
   async commit(plan: CommitPlan, stored: readonly StoredVersion[]): Promise<CommitResult> {
     for (const write of plan.writes) {
       const before = stored.find(({ type, id }) => type === write.type && id === write.id)
-      await this.#session.requireWrite(write, before)
+      try {
+        await this.#session.requireWrite(write, before)
+      } catch (error) {
+        this.#trace?.refused(write.type, write.id, write.envelope.patients)
+        throw error
+      }
     }
-    return this.#store.commit(plan)
+    return this.#commitTraced(plan)
+  }
+
+  /** The trace of a write commits with it. */
+  async #commitTraced(plan: CommitPlan): Promise<CommitResult> {
+    const pending = this.#trace?.committing(plan)
+    if (!pending) return this.#store.commit(plan)
+    try {
+      const result = await this.#store.commit({ ...plan, audit: pending.audit })
+      pending.committed(result)
+      return result
+    } catch (error) {
+      pending.failed()
+      throw error
+    }
   }
 
   /** A patient's access record, for the named operations. */
@@ -173,7 +200,7 @@ export class GuardedStore {
     plan: CommitPlan,
   ): Promise<CommitResult> {
     const write = planAccessRecord(patientId, previous, next, this.#parts.now())
-    return this.#store.commit({ ...plan, writes: [...plan.writes, write] })
+    return this.#commitTraced({ ...plan, writes: [...plan.writes, write] })
   }
 
   /** Where a body's long base64 texts go; a blob is reachable only through a version. */
@@ -193,6 +220,7 @@ export class GuardedStore {
   async match(type: string, where: Clause, max: number): Promise<MatchedIds> {
     this.#session.requireType('search', type)
     const named = await this.#session.namedPatients([type], where)
+    await this.#traceNamed(named)
     await this.#session.requireNamed([type], named)
     const restriction = await this.#session.restriction(type, named)
     return this.#match(type, allOf([await this.#restrictInner(where, named), restriction]), max)
@@ -241,7 +269,7 @@ export class GuardedStore {
   async readWhole(type: string, id: string): Promise<StoredVersion | undefined> {
     this.#session.requireType('read', type)
     const version = await this.#store.read(type, id)
-    return version && (await this.#session.mayConsult(version)) ? version : undefined
+    return version && (await this.#mayConsult(version)) ? version : undefined
   }
 
   /** The bytes of a version that this guard has given out. */
@@ -293,11 +321,38 @@ export class GuardedStore {
 
   async #show(version: StoredVersion | undefined): Promise<StoredVersion | undefined> {
     if (!version) return undefined
-    if (!this.#session.isUnrestricted && !(await this.#session.mayConsult(version)))
-      return undefined
+    if (!this.#session.isUnrestricted && !(await this.#mayConsult(version))) return undefined
+    this.#trace?.shown('read', [version])
     if (version.withheld) return this.present(version)
     this.#touched.push(version)
     return version
+  }
+
+  async #traceNamed(named: NamedPatients): Promise<void> {
+    if (!named || !this.#trace) return
+    this.#trace.named(named)
+    await this.#traceEmergency(named)
+  }
+
+  async #traceEmergency(patients: readonly string[]): Promise<void> {
+    if (!this.#trace || this.caller.kind !== 'professional') return
+    for (const patient of patients) {
+      const access = await this.#session.emergencyOf(patient)
+      if (access) this.#trace.emergency(access)
+    }
+  }
+
+  /** Whether a version may be shown; a refusal leaves a trace. */
+  async #mayConsult(version: StoredVersion): Promise<boolean> {
+    const { type, id, envelope } = version
+    let isPermitted = false
+    try {
+      isPermitted = await this.#session.mayConsult(version)
+      if (isPermitted) await this.#traceEmergency(envelope.patients)
+      return isPermitted
+    } finally {
+      if (!isPermitted) this.#trace?.refused(type, id, envelope.patients)
+    }
   }
 
   /** For every type that a page may hold; a type that is not named is denied by the store. */
@@ -339,23 +394,9 @@ export class GuardedStore {
   }
 }
 
-/** The same version with another rendition; getters of the original stay lazy. */
-function withBody(version: StoredVersion, body: Buffer, slots: readonly number[]): StoredVersion {
-  return Object.create(version, {
-    body: { value: body, enumerable: true },
-    slots: { value: slots, enumerable: true },
-    withheld: { value: undefined, enumerable: true },
-  }) as StoredVersion
-}
-
-function requireBlob(version: StoredVersion): BlobReference {
-  if (!version.blob) throw new Error(`${version.type}/${version.id} has no blob`)
-  return version.blob
-}
-
-export type GuardFor = (caller: Caller) => GuardedStore
+export type GuardFor = (caller: Caller, trace?: AccessTrace) => GuardedStore
 
 /** The only maker of guarded stores; `server.ts` calls it once. */
 export function createGuard(parts: GuardParts): GuardFor {
-  return (caller) => new GuardedStore(parts, caller)
+  return (caller, trace) => new GuardedStore(parts, caller, trace)
 }

@@ -11,6 +11,7 @@ export interface PatientRelation {
   /** A care relation or a consent to consultation stands. */
   readonly isAuthorized: boolean
   readonly emergency?: 'bris_de_glace' | 'centre_15'
+  readonly emergencyReason?: string
   /** The types that the patient's consent lets a third-party application see. */
   readonly appTypes?: readonly string[]
   readonly isClosed: boolean
@@ -45,7 +46,7 @@ export function relationOf(
       caller.practitioner !== undefined && record.treatingPhysician === caller.practitioner,
     isAuthorized: record.authorized.some((access) => isParty(access) && covers(access.period, now)),
     isClosed: record.closed !== undefined,
-    ...(emergency ? { emergency: emergency.mode } : {}),
+    ...(emergency ? { emergency: emergency.mode, emergencyReason: emergency.reason } : {}),
     ...(consent ? { appTypes: consent.types } : {}),
   }
 }

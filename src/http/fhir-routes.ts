@@ -1,6 +1,6 @@
 /** Registers the FHIR routes, their body readers and their one error handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MethodNotAllowed, NotFound } from '../errors.ts'
+import { MethodNotAllowed, NotAuthenticated, NotFound } from '../errors.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { fhirHandlers } from './fhir-handlers.ts'
 import { openIncoming } from './incoming.ts'
@@ -16,6 +16,7 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
   app.setNotFoundHandler((request, reply) => handleError(unknownRoute(request), request, reply))
   app.addHook('onRequest', async (request) => {
     request.caller = await parts.authenticate(request.headers)
+    requireToken(request)
   })
   for (const { method, path, handler } of fhirRoutes) {
     const handle = fhirHandlers[handler]
@@ -45,6 +46,18 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
       })
     }
   }
+}
+
+const publicPaths = new Set(fhirRoutes.filter(({ isPublic }) => isPublic).map(({ path }) => path))
+
+/** Whoever has no token reaches the public routes alone; told before the body is read. */
+function requireToken({ caller, method, routeOptions }: FastifyRequest): void {
+  if (caller.kind !== 'anonymous' || method === 'OPTIONS') return
+  const isPublic = [...publicPaths].some((path) => routeOptions.url?.endsWith(path))
+  if (isPublic) return
+  throw new NotAuthenticated('This needs an access token', {
+    headers: { 'www-authenticate': 'Bearer' },
+  })
 }
 
 function allowedMethods(path: string): string {

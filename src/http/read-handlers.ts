@@ -2,14 +2,15 @@
 import type { FastifyReply } from 'fastify'
 import { InvalidRequest } from '../errors.ts'
 import { read } from '../interactions/read.ts'
+import { shapeBytes } from '../interactions/render-version.ts'
 import { vread } from '../interactions/vread.ts'
 import { sendJson, sendShown } from './fhir-reply.ts'
 import { conditionsOf, presentationOf, requireNoParameters, shapeOf } from './fhir-request.ts'
 import type { Incoming, TypedIncoming } from './incoming.ts'
 
 export async function showCapabilities(incoming: Incoming): Promise<FastifyReply> {
-  const { parts, request, reply, parameters } = incoming
-  requireNoParameters(parameters, ['mode'])
+  const { parts, context, request, reply, parameters } = incoming
+  requireNoParameters(parameters, ['mode', '_summary', '_elements'])
   const mode = parameters.find(([name]) => name === 'mode')?.[1] ?? 'full'
   if (mode !== 'full') {
     throw new InvalidRequest(
@@ -18,8 +19,12 @@ export async function showCapabilities(incoming: Incoming): Promise<FastifyReply
     )
   }
   const presentation = presentationOf(request, parameters)
-  const statement = JSON.stringify(parts.services.capabilities())
-  return sendJson(reply.code(200), Buffer.from(statement), presentation)
+  const statement = Buffer.from(JSON.stringify(parts.services.capabilities()))
+  return sendJson(
+    reply.code(200),
+    shapeBytes(context, statement, shapeOf(parameters)),
+    presentation,
+  )
 }
 
 export async function readResource(incoming: TypedIncoming): Promise<FastifyReply> {

@@ -10,6 +10,8 @@ export interface FhirRoute {
   /** Below the base URL; `:type` and `:id` as in Fastify. */
   readonly path: string
   readonly handler: RouteHandlerName
+  /** Open to callers without a token. */
+  readonly isPublic?: true
   /** The codes of CapabilityStatement.rest.(resource.)interaction that it stands for. */
   readonly type?: readonly string[]
   readonly system?: readonly string[]
@@ -70,7 +72,7 @@ export const fhirRoutes: readonly FhirRoute[] = [
   { method: 'POST', path: '/:type/$validate', handler: 'validate', operation: validate },
   { method: 'POST', path: '/:type/:id/$validate', handler: 'validate', operation: validate },
   { method: 'GET', path: '/:type/:id/$validate', handler: 'validate', operation: validate },
-  { method: 'GET', path: '/metadata', handler: 'capabilities' },
+  { method: 'GET', path: '/metadata', handler: 'capabilities', isPublic: true },
   { method: 'POST', path: '', handler: 'bundle', system: ['transaction', 'batch'] },
   { method: 'GET', path: '', handler: 'searchSystem', system: ['search-system'] },
   { method: 'POST', path: '/_search', handler: 'searchSystemByPost', system: ['search-system'] },

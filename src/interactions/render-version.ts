@@ -46,8 +46,15 @@ export async function renderVersion(
     return shape.elements ? summarize(whole, { registry, mode: 'match', ...shape }) : whole
   }
   const bytes = renderSlots(version.body, version.slots, baseUrl)
+  return shapeBytes(context, bytes, shape)
+}
+
+/** Ready bytes of a resource that is no version (the CapabilityStatement), in part when asked for. */
+export function shapeBytes({ services }: Context, bytes: Buffer, shape: Shape): Buffer {
   const isShaped = shape.elements !== undefined || shape.summary !== undefined
-  return isShaped ? summarize(bytes, { registry, mode: 'match', ...shape }) : bytes
+  return isShaped
+    ? summarize(bytes, { registry: services.registry, mode: 'match', ...shape })
+    : bytes
 }
 
 function wantsData({ summary, elements, mode }: Shape): boolean {
