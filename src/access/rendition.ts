@@ -1,0 +1,24 @@
+/** Parts of a stored version as the guard gives them out. */
+import type { BlobReference } from '../json/blob-sink.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
+
+/** The same version with another rendition; getters of the original stay lazy. */
+export function withBody(
+  version: StoredVersion,
+  body: Buffer,
+  slots: readonly number[],
+): StoredVersion {
+  return Object.create(version, {
+    body: { value: body, enumerable: true },
+    slots: { value: slots, enumerable: true },
+    withheld: { value: undefined, enumerable: true },
+  }) as StoredVersion
+}
+
+/** Throws when the version has no content. */
+export function requireBlob(version: StoredVersion): BlobReference {
+  if (!version.blob) throw new Error(`${version.type}/${version.id} has no blob`)
+  return version.blob
+}
+
+/** `trace` is told of everything that the request reaches. */
