@@ -31,6 +31,10 @@ export interface ResourceStore {
   /** A key made once and kept with the data, for ids, paging links and index hashes. 32 bytes. */
   secret(name: string): Buffer
   outbox(after: number, max: number): Promise<readonly StoredEvent[]>
+  /** Audit intents (CommitPlan.audit) of commits beyond `after`, oldest first, until dropped. */
+  auditIntents(after: number, max: number): Promise<readonly AuditIntent[]>
+  /** The journal holds what commits up to this one intended. */
+  dropAuditIntents(upTo: number): Promise<void>
   /** Whether writes are accepted now; the reason when they are not. */
   health(): { readonly ready: boolean; readonly reason?: string }
   /** Finishes what was accepted, then releases the data. */
@@ -48,6 +52,11 @@ export interface StoredEvent {
   readonly sequence: number
   readonly kind: string
   readonly data: Readonly<Record<string, JsonValue>>
+}
+
+export interface AuditIntent {
+  readonly sequence: number
+  readonly audit: Buffer
 }
 
 export interface HistoryRequest {

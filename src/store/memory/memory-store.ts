@@ -7,7 +7,7 @@ import { Unavailable } from '../../errors.ts'
 import { matchesClause } from '../../search/matcher.ts'
 import type { CommitPlan, CommitResult, PlannedWrite, Precondition } from '../commit-plan.ts'
 import { PlanConflict } from '../commit-plan.ts'
-import type { ResourceStore, StoredEvent } from '../resource-store.ts'
+import type { AuditIntent, ResourceStore, StoredEvent } from '../resource-store.ts'
 import type { StoredVersion } from '../stored-version.ts'
 import { createMemoryBlobs } from './memory-blobs.ts'
 import { historyOfLog } from './memory-history.ts'
@@ -23,6 +23,7 @@ interface State {
   readonly log: VersionLog
   readonly claims: Set<string>
   readonly events: StoredEvent[]
+  intents: AuditIntent[]
   readonly secrets: Map<string, Buffer>
   sequence: number
   lastUpdated: number
@@ -34,6 +35,7 @@ export function createMemoryStore({ now }: MemoryStoreOptions): ResourceStore {
     log: new VersionLog(),
     claims: new Set(),
     events: [],
+    intents: [],
     secrets: new Map(),
     sequence: 0,
     lastUpdated: 0,
@@ -53,6 +55,11 @@ export function createMemoryStore({ now }: MemoryStoreOptions): ResourceStore {
     secret: (name) => secretOf(state, name),
     outbox: async (after, max) =>
       state.events.filter(({ position }) => position > after).slice(0, max),
+    auditIntents: async (after, max) =>
+      state.intents.filter(({ sequence }) => sequence > after).slice(0, max),
+    dropAuditIntents: async (upTo) => {
+      state.intents = state.intents.filter(({ sequence }) => sequence > upTo)
+    },
     health: () => (state.isClosed ? { ready: false, reason: 'closed' } : { ready: true }),
     close: async () => {
       state.isClosed = true
@@ -81,6 +88,7 @@ function commit(state: State, plan: CommitPlan, now: number): CommitResult {
     state.log.append(toStored(write, { sequence, lastUpdated }), write.entries, write.unsearchable)
   for (const { kind, data } of plan.events)
     state.events.push({ position: state.events.length + 1, sequence, kind, data })
+  if (plan.audit) state.intents.push({ sequence, audit: Buffer.from(plan.audit) })
   return { sequence, lastUpdated }
 }
 

@@ -2,7 +2,7 @@
 import type { Clause } from '../../search/search-request.ts'
 import { patientTargets } from './compile-envelope.ts'
 import { tokenDomain } from './keyed-hash.ts'
-import { narrowingSets, ridSets, targetIds, uriTest, urlTest } from './rid-sets.ts'
+import { chainTargets, narrowingSets, ridSets, targetIds, uriTest, urlTest } from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
@@ -91,8 +91,7 @@ function listing({ row, typeId, view }: Scope, sort: SortPlan['kind']): Driver {
   const d = raw(row)
   return {
     from: sql`fact ${d}${raw(listingIndexes[sort])}`,
-    // The plus keeps the index by date from being taken for the others.
-    where: sql`${d}.type = ${typeId} AND ${raw(sort === 'date' ? '' : '+')}${d}.deleted = 0 AND ${isVersionOf(row, view)}`,
+    where: sql`${d}.type = ${typeId} AND ${d}.deleted = 0 AND ${isVersionOf(row, view)}`,
     table: 'fact',
     repeats: false,
   }
@@ -163,6 +162,7 @@ function orderedOf(clause: Clause, scope: Scope): Candidate['ordered'] {
   }
   if (clause.kind === 'uri' && clause.values.length === 1)
     return orderedRange('token', clause.code, scope, uriTest(clause.values[0]!, row, scope))
+  if (clause.kind === 'chain') return orderedChain(clause, scope)
   if (clause.kind !== 'reference' || clause.references.length !== 1) return undefined
   const reference = clause.references[0]!
   if ('url' in reference)
@@ -171,6 +171,17 @@ function orderedOf(clause: Clause, scope: Scope): Candidate['ordered'] {
   if (target === undefined || other !== undefined || reference.versionId !== undefined)
     return undefined
   return orderedRange('reference', clause.code, scope, sql`${raw(row)}.target = ${target}`)
+}
+
+/** A chain that leads to one resource is as good as a reference to it. */
+function orderedChain(
+  clause: Extract<Clause, { kind: 'chain' }>,
+  scope: Scope,
+): Candidate['ordered'] {
+  const targets = chainTargets(clause, scope)
+  if (targets?.length !== 1) return undefined
+  const test = sql`${raw(scope.row)}.target = ${targets[0]!}`
+  return orderedRange('reference', clause.code, scope, test)
 }
 
 function orderedRange(

@@ -214,6 +214,17 @@ function innerClauses({ inner, innerDecision }: ChainClause | HasClause): Clause
   return innerDecision ? [inner, innerDecision] : [inner]
 }
 
+/** What a chain's references may point to; undefined when that is too many, or not known yet. */
+export function chainTargets(clause: ChainClause, scope: Scope): readonly number[] | undefined {
+  const { lookups, view } = scope
+  const typeId = lookups.dictionary.typeId(clause.type)
+  if (typeId === 0) return []
+  // What a version's own view sees is known only within the statement.
+  if (view.kind === 'version') return undefined
+  const rids = lookups.innerIds(typeId, innerClauses(clause), view)
+  return rids && lookups.targetIdsOf(rids)
+}
+
 /** The test on `reference.target` of a chain: known ids, or above the bound a semi-join. */
 export function chainTest(clause: ChainClause, alias: string, scope: Scope): Sql {
   const { lookups, view } = scope
@@ -221,9 +232,8 @@ export function chainTest(clause: ChainClause, alias: string, scope: Scope): Sql
   if (typeId === 0) return sqlFalse
   const target = raw(`${alias}.target`)
   const clauses = innerClauses(clause)
-  // What a version's own view sees is known only within the statement.
-  const rids = view.kind === 'version' ? undefined : lookups.innerIds(typeId, clauses, view)
-  if (rids) return isOneOf(target, lookups.targetIdsOf(rids))
+  const targets = chainTargets(clause, scope)
+  if (targets) return isOneOf(target, targets)
   const inner = lookups.alias()
   const i = raw(inner)
   const innerScope: Scope = { typeId, view, row: inner, table: 'fact', lookups }

@@ -46,8 +46,8 @@ CREATE TABLE fact(
   owner TEXT NOT NULL,
   labels TEXT NOT NULL, authors TEXT NOT NULL, params TEXT NOT NULL,
   PRIMARY KEY (type, rid, ended, version)) WITHOUT ROWID;
-CREATE INDEX fact_by_date ON fact(type, deleted, sort DESC, rid);
-CREATE INDEX fact_by_time ON fact(type, time, rid);
+CREATE INDEX fact_by_date ON fact(type, sort DESC, rid);
+CREATE INDEX fact_by_time ON fact(type, time DESC, rid);
 CREATE INDEX fact_by_seq ON fact(since, rid);
 CREATE TABLE compartment(
   patient INTEGER NOT NULL, type INTEGER NOT NULL, deleted INTEGER NOT NULL,

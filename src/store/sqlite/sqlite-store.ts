@@ -5,6 +5,7 @@ import type { JsonObject } from '../../fhir/resource.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import type { CommitPlan, CommitResult } from '../commit-plan.ts'
 import type {
+  AuditIntent,
   BlobStore,
   HistoryPage,
   HistoryRequest,
@@ -59,6 +60,7 @@ export class SqliteStore implements ResourceStore {
   readonly #readVersion: StatementSync
   readonly #findRid: StatementSync
   readonly #outbox: StatementSync
+  readonly #intents: StatementSync
   readonly #isBlobNamed: StatementSync
   readonly #findClaim: StatementSync
   readonly #timer: NodeJS.Timeout
@@ -87,6 +89,9 @@ export class SqliteStore implements ResourceStore {
     this.#outbox = db.prepare(
       `SELECT position, seq AS sequence, kind, data FROM outbox
         WHERE position > ? ORDER BY position LIMIT ?`,
+    )
+    this.#intents = db.prepare(
+      'SELECT seq, record FROM audit WHERE seq > ? ORDER BY position LIMIT ?',
     )
     this.#isBlobNamed = db.prepare('SELECT 1 FROM version WHERE blob = ?')
     this.#findClaim = db.prepare('SELECT 1 FROM claim WHERE claim = ?')
@@ -163,6 +168,19 @@ export class SqliteStore implements ResourceStore {
       kind: String(kind),
       data: JSON.parse(String(data)) as JsonObject,
     }))
+  }
+
+  async auditIntents(after: number, max: number): Promise<readonly AuditIntent[]> {
+    return this.#intents
+      .all(after, max)
+      .map(({ seq, record }) => ({
+        sequence: Number(seq),
+        audit: Buffer.from(record as Uint8Array),
+      }))
+  }
+
+  async dropAuditIntents(upTo: number): Promise<void> {
+    await this.#parts.client.dropIntents(upTo)
   }
 
   health(): { ready: boolean; reason?: string } {

@@ -158,6 +158,10 @@ export class WriterClient {
     return this.#task((number) => ({ kind: 'tidy', time, number }))
   }
 
+  dropIntents(upTo: number): Promise<unknown> {
+    return this.#task((number) => ({ kind: 'dropIntents', upTo, number }))
+  }
+
   #task(message: (number: number) => ToWriter): Promise<unknown> {
     if (this.#isClosing) return Promise.resolve(undefined)
     return new Promise((resolve) => {

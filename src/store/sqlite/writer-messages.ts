@@ -30,6 +30,8 @@ export type ToWriter =
   | { readonly kind: 'pragma'; readonly text: string; readonly number: number }
   /** Removes what ended before the paging window; `time` is the clock of the store. */
   | { readonly kind: 'tidy'; readonly time: number; readonly number: number }
+  /** Removes audit intents of commits up to this one. */
+  | { readonly kind: 'dropIntents'; readonly upTo: number; readonly number: number }
   | { readonly kind: 'close' }
 
 export type FromWriter =

@@ -14,6 +14,8 @@ import { viewShared } from './writer-messages.ts'
 const groupsBeforeBulk = 8
 /** Of the last group, how many are waited for. */
 const groupShare = 0.75
+/** What is queued already is taken for this many times the delay: waiting longer costs it more. */
+const queuedDelays = 4
 
 class WriterThread {
   readonly #port: MessagePort
@@ -86,10 +88,12 @@ class WriterThread {
     let bytes = 0
     let count = 0
     const next = () => {
-      const leftMs = groupDelayMs - (performance.now() - started)
-      if (count > 0 && (bytes >= groupBytesMax || leftMs <= 0)) return undefined
+      const spentMs = performance.now() - started
+      const isFull = bytes >= groupBytesMax || spentMs > groupDelayMs * queuedDelays
+      if (count > 0 && isFull) return undefined
       this.#acceptArrived()
-      if (this.#isQueueEmpty() && count < this.#groupExpected) this.#awaitMore(leftMs)
+      if (this.#isQueueEmpty() && count < this.#groupExpected && spentMs < groupDelayMs)
+        this.#awaitMore(groupDelayMs - spentMs)
       const queue = this.#queue()
       const size = queue[0]?.data.length ?? 0
       // A large plan goes alone: it would keep all others of its group waiting.
@@ -153,6 +157,8 @@ class WriterThread {
       }
       case 'tidy':
         return this.#tidy(message)
+      case 'dropIntents':
+        return this.#dropIntents(message)
       case 'close':
         return this.#close()
     }
@@ -170,6 +176,22 @@ class WriterThread {
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      result = String(error)
+    }
+    this.#send({ kind: 'did', number, result })
+  }
+
+  /** At most so many that plans do not wait long; the rest goes with the next request. */
+  #dropIntents({ upTo, number }: Extract<ToWriter, { kind: 'dropIntents' }>): void {
+    let result: unknown
+    try {
+      this.#db
+        .prepare(
+          `DELETE FROM audit WHERE position IN
+            (SELECT position FROM audit WHERE seq <= ? ORDER BY position LIMIT 5000)`,
+        )
+        .run(upTo)
+    } catch (error) {
       result = String(error)
     }
     this.#send({ kind: 'did', number, result })
