@@ -19,6 +19,7 @@ export async function receiveBundle(incoming: Incoming): Promise<FastifyReply> {
       { expression: resourceType === 'Bundle' ? 'Bundle.type' : 'resourceType' },
     )
   }
+  context.trace?.describe({ interaction: type })
   const outcome = type === 'batch' ? await batch(context, body) : await transaction(context, body)
   return sendShown(reply, context, outcome, presentation)
 }

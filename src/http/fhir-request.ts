@@ -37,7 +37,8 @@ export function createContext(
   request: FastifyRequest,
 ): Context {
   return {
-    store: guardFor(request.caller),
+    store: guardFor(request.caller, request.trace),
+    trace: request.trace,
     services,
     preferences: parsePreferences(request.headers.prefer),
     outcome: outcomeContextOf(services, request),

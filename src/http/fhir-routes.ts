@@ -1,7 +1,8 @@
 /** Registers the FHIR routes, their body readers and their one error handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MethodNotAllowed, NotAuthenticated, NotFound } from '../errors.ts'
-import { createErrorHandler } from './error-handler.ts'
+import { registerAuditTrail, tracedInteraction } from './audit-trail.ts'
+import { createErrorHandler, unknownRoute } from './error-handler.ts'
 import { fhirHandlers } from './fhir-handlers.ts'
 import { openIncoming } from './incoming.ts'
 import { fhirRoutes } from './routes-table.ts'
@@ -18,11 +19,15 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
     request.caller = await parts.authenticate(request.headers)
     requireToken(request)
   })
-  for (const { method, path, handler } of fhirRoutes) {
+  registerAuditTrail(app, parts)
+  for (const route of fhirRoutes) {
+    const { method, path, handler } = route
     const handle = fhirHandlers[handler]
+    const interaction = tracedInteraction(route)
     app.route({
       method,
       url: path,
+      config: interaction === undefined ? {} : { interaction },
       handler: (request, reply) => handle(openIncoming(parts, request, reply)),
     })
   }
@@ -34,7 +39,7 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
       handler: (_request: FastifyRequest, reply: FastifyReply) =>
         reply.header('allow', allowed).code(204).send(),
     })
-    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
       if (allowed.split(', ').includes(method)) continue
       app.route({
         method,
@@ -72,8 +77,4 @@ function notAllowed(method: string, allowed: string): MethodNotAllowed {
   return new MethodNotAllowed(`${method} is not possible on this URL; possible: ${allowed}`, {
     headers: { allow: allowed },
   })
-}
-
-function unknownRoute(request: FastifyRequest): NotFound {
-  return new NotFound(`This URL (${request.method} ${request.url.split('?', 1)[0]!.slice(0, 200)})`)
 }

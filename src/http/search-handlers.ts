@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { UnsupportedMediaType } from '../errors.ts'
 import { parseQueryString } from '../interactions/query-string.ts'
 import { search } from '../interactions/search-type.ts'
+import { tracedQuery } from '../interactions/traced-entry.ts'
 import { sendShown } from './fhir-reply.ts'
 import { presentationOf, rawBody } from './fhir-request.ts'
 import { mediaTypeOf, requirePlainEncoding } from './formats.ts'
@@ -31,7 +32,9 @@ export async function searchFromBody(incoming: Incoming): Promise<FastifyReply> 
   }
   const form = await readBytes(rawBody(request), formBytesMax)
   const sent = parseQueryString(form.toString('utf8').trim())
-  return answer(incoming, [...incoming.parameters, ...sent])
+  const parameters = [...incoming.parameters, ...sent]
+  request.trace?.describe(tracedQuery(incoming.parts.services, incoming.type, parameters))
+  return answer(incoming, parameters)
 }
 
 async function answer(

@@ -1,8 +1,10 @@
 /** What the HTTP layer is given by the composition root. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GuardFor } from '../access/guarded-store.ts'
+import type { AuthorizationServer } from '../auth/authorization-server.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { Services } from '../interactions/context.ts'
+import type { AuditParts } from './audit-trail.ts'
 import type { ExamplePatient } from './pages/home-page.ts'
 import type { RuleGroup } from './pages/rules-page.ts'
 
@@ -11,6 +13,10 @@ export interface HttpParts {
   readonly guardFor: GuardFor
   /** Who is calling, from the headers alone, before the body is read. Throws NotAuthenticated. */
   readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Caller> | Caller
+  /** Absent with AUTH=open. */
+  readonly authorization?: AuthorizationServer | undefined
+  /** Where traces go; absent only in tests that want none. */
+  readonly audit?: AuditParts | undefined
   readonly health: () => { readonly ready: boolean; readonly reason?: string }
   readonly bodyBytesMax: number
   readonly corsOrigins: readonly string[]

@@ -15,6 +15,7 @@ import { patch } from './patch.ts'
 import { patchOfEntry } from './patch-entry.ts'
 import { errorOutcome, prepareRead, runRead } from './read-entry.ts'
 import { renderResponseBundle, type EntryOutcome } from './response-bundle.ts'
+import { traceEntry } from './traced-entry.ts'
 import { update } from './update.ts'
 
 export async function batch(context: Context, body: ParsedBody): Promise<Outcome> {
@@ -44,9 +45,20 @@ async function runEntry(
       atEntry(request.index, () => prepareRead(context, request))
       return await runRead(context, request)
     }
-    return {
-      outcome: await atEntry(request.index, () => write(context, request, surroundings)),
-    }
+    return await traceEntry(context, request, () => tryWrite(context, request, surroundings))
+  } catch (error) {
+    return { outcome: errorOutcome(error) }
+  }
+}
+
+async function tryWrite(
+  context: Context,
+  request: EntryRequest,
+  surroundings: Surroundings,
+): Promise<EntryOutcome> {
+  try {
+    const outcome = await atEntry(request.index, () => write(context, request, surroundings))
+    return { outcome }
   } catch (error) {
     return { outcome: errorOutcome(error) }
   }

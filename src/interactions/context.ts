@@ -1,5 +1,6 @@
 /** What an interaction is given: the caller's guarded store, and the parts that it works with. */
 import type { GuardedStore } from '../access/guarded-store.ts'
+import type { RequestTrace } from '../audit/request-trace.ts'
 import type { Registry } from '../conformance/registry.ts'
 import type { OutcomeContext } from '../fhir/operation-outcome.ts'
 import type { JsonObject, Resource } from '../fhir/resource.ts'
@@ -14,6 +15,8 @@ export interface Context {
   readonly preferences: Preferences
   /** How issues of this request are told. */
   readonly outcome: OutcomeContext
+  /** What this request leaves in the journal; absent where it leaves nothing. */
+  readonly trace?: RequestTrace | undefined
 }
 
 /** A set of national rules; see rules.ts. */

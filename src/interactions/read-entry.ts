@@ -8,6 +8,7 @@ import { read } from './read.ts'
 import { parseQueryString } from './query-string.ts'
 import type { EntryOutcome } from './response-bundle.ts'
 import { parseSearch, search } from './search-type.ts'
+import { traceEntry } from './traced-entry.ts'
 import { vread } from './vread.ts'
 
 /** Throws what the entry's URL alone makes impossible, before anything is written. */
@@ -28,7 +29,11 @@ export function prepareRead(context: Context, { target, index }: EntryRequest): 
 }
 
 /** Runs a GET entry; an error becomes that entry's outcome. */
-export async function runRead(context: Context, entry: EntryRequest): Promise<EntryOutcome> {
+export function runRead(context: Context, entry: EntryRequest): Promise<EntryOutcome> {
+  return traceEntry(context, entry, () => tryRead(context, entry))
+}
+
+async function tryRead(context: Context, entry: EntryRequest): Promise<EntryOutcome> {
   try {
     return { outcome: await dispatch(context, entry), showsResource: entry.method === 'GET' }
   } catch (error) {
