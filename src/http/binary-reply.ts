@@ -1,5 +1,6 @@
 /** A Binary's bytes as they are: Range, Content-Disposition, ETag of the content. R4 binary.html#rest. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Readable } from 'node:stream'
 import { RangeNotSatisfiable } from '../errors.ts'
 import { isObject, type JsonObject } from '../fhir/resource.ts'
 import type { Context } from '../interactions/context.ts'
@@ -60,7 +61,9 @@ export function sendNative(
   }
   if (!blob) return reply.send(Buffer.alloc(0))
   reply.header('content-length', size)
-  return request.method === 'HEAD' ? reply.send() : reply.send(context.store.openBlob(version))
+  // Fastify would count an absent body as 0 bytes; it leaves the length alone of a stream.
+  const isHead = request.method === 'HEAD'
+  return reply.send(isHead ? Readable.from([]) : context.store.openBlob(version))
 }
 
 function setContentHeaders(reply: FastifyReply, version: ShownVersion, tag: string): void {

@@ -1,6 +1,6 @@
 /** Any error on the way of a FHIR request ends here, once, as an OperationOutcome. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { FhirError, InvalidRequest, TooLarge, UnsupportedMediaType } from '../errors.ts'
+import { FhirError, InvalidRequest, NotFound, TooLarge, UnsupportedMediaType } from '../errors.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { fhirJson } from './formats.ts'
 import { outcomeContextOf } from './fhir-request.ts'
@@ -50,4 +50,8 @@ function toFhirError(error: unknown): FhirError | undefined {
     })
   }
   return undefined
+}
+
+export function unknownRoute(request: FastifyRequest): NotFound {
+  return new NotFound(`This URL (${request.method} ${request.url.split('?', 1)[0]!.slice(0, 200)})`)
 }
