@@ -5,7 +5,9 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { registerFhirRoutes } from './fhir-routes.ts'
 import { registerHealthRoutes } from './health-routes.ts'
 import { registerPages } from './pages/register-pages.ts'
+import { createErrorHandler, unknownRoute } from './error-handler.ts'
 import { createMetrics } from './metrics.ts'
+import { answerBadUrl, answerClientError } from './protocol-errors.ts'
 import type { HttpParts } from './server-parts.ts'
 
 export async function createHttpServer(parts: HttpParts): Promise<FastifyInstance> {
@@ -17,9 +19,14 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
     // A slow body of 200 MB is legitimate; a client that stalls is cut off by Node's own limits.
     requestTimeout: 600_000,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerClientError,
   })
   const metrics = createMetrics()
   app.decorateRequest('caller')
+  const handleError = createErrorHandler(parts)
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler((request, reply) => handleError(unknownRoute(request), request, reply))
   observe(app, parts, metrics)
   await app.register(cors, {
     origin: parts.corsOrigins.includes('*') ? '*' : [...parts.corsOrigins],
@@ -31,10 +38,15 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
       'Content-Location',
       'Content-Disposition',
       'Content-Range',
+      'Accept-Ranges',
+      'Allow',
+      'Retry-After',
+      'X-Security-Context',
       'X-Request-Id',
     ],
     strictPreflight: false,
-    preflightContinue: false,
+    // The OPTIONS routes answer, for they know what each URL allows.
+    preflightContinue: true,
   })
   registerHealthRoutes(app, parts, metrics)
   registerPages(app, parts)
