@@ -2,7 +2,8 @@
 import type { JsonObject } from '../fhir/resource.ts'
 import { parseFhirPath } from '../fhirpath/parse.ts'
 import { objects, text, texts } from './element-definition.ts'
-import { isSubtype, type Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { wrongName } from './expression-names.ts'
 import type { Run } from './run.ts'
 
 export function checkSearchParameter(parameter: JsonObject, run: Run, engine: Engine): void {
@@ -26,16 +27,9 @@ function checkExpression(
   run.path.push('expression')
   const bases = texts(parameter.base)
   try {
-    parseFhirPath(expression)
-    for (const [, type] of expression.matchAll(/(?:^|\||\()\s*([A-Z][A-Za-z]+)\./g)) {
-      const isKnown = type !== undefined && registry.typeModel(type) !== undefined
-      const fits = bases.some(
-        (base) => isSubtype(base, type!, registry) || isSubtype(type!, base, registry),
-      )
-      if (!isKnown || !fits) {
-        run.report('definition-rule', `The name '${type}' is not valid for ${bases.join(', ')}`)
-        break
-      }
+    const wrong = wrongName(parseFhirPath(expression), bases, registry)
+    if (wrong !== undefined) {
+      run.report('definition-rule', `The name '${wrong}' is not valid for ${bases.join(', ')}`)
     }
   } catch (error) {
     run.report('definition-rule', `The expression cannot be read: ${String(error)}`)

@@ -5,6 +5,7 @@ import type { JsonObject } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { parseFhirPath } from '../fhirpath/parse.ts'
 import { correctedExpression } from './errata.ts'
+import { wrongName } from './expression-names.ts'
 import { objects, text, texts } from './element-definition.ts'
 import { isSubtype, type Engine } from './engine.ts'
 import { primitiveTypes } from './primitives.ts'
@@ -66,12 +67,25 @@ function checkElement(element: JsonObject, run: Run, registry: Registry): void {
     const expression = text(constraint.expression)
     if (expression === undefined) return
     try {
-      parseFhirPath(correctedExpression(expression))
+      const parsed = parseFhirPath(correctedExpression(expression))
+      const wrong = wrongName(parsed, typesAt(element, types, registry), registry)
+      if (wrong !== undefined) {
+        const unknown = `The name '${wrong}' in ${shown(constraint.key)} is not valid here`
+        run.reportAt(['constraint', index, 'expression'], 'definition-rule', unknown)
+      }
     } catch (error) {
       const wrong = `The expression of ${shown(constraint.key)} cannot be read: ${String(error)}`
       run.reportAt(['constraint', index, 'expression'], 'definition-rule', wrong)
     }
   })
+}
+
+/** The types whose elements an expression at this element may name; none when they are open. */
+function typesAt(element: JsonObject, types: readonly JsonObject[], registry: Registry): string[] {
+  const path = (isObject(element.base) ? text(element.base.path) : undefined) ?? text(element.path)
+  if (path !== undefined && registry.typeModel(path)) return [path]
+  const codes = types.map(({ code }) => text(code) ?? '')
+  return codes.some((code) => code.includes(':') || abstractTypes.has(code)) ? [] : codes
 }
 
 function checkType(type: JsonObject, index: number, run: Run, registry: Registry): void {
