@@ -36,7 +36,7 @@ const BORDERS: Readonly<Record<Part, Border>> = {
   validation: { may: ['conformance', 'fhirpath', 'terminology'] },
   store: { may: ['search', 'auth'] },
   'store/memory': { may: ['store', 'search'] },
-  'store/sqlite': { may: ['store', 'search'] },
+  'store/sqlite': { may: ['store', 'search', 'auth'] },
   'store/mongo': { may: ['store', 'search'] },
   // AuditEvents are searched as other resources are: by clauses and the plain matcher of search/.
   audit: { may: ['auth', 'search', 'store'] },

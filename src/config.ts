@@ -6,7 +6,11 @@ export interface Config {
   /** Without a trailing slash; `http://<host>:<port>/fhir` when not given. */
   readonly baseUrl: string
   readonly storeUrl: string
-  readonly auth: 'open'
+  readonly auth: 'open' | 'sandbox' | 'smart'
+  /** AUTH=smart: a file with the private keys that sign id_tokens, as a JSON Web Key Set. */
+  readonly authKeys: string
+  /** AUTH=smart: a file with the catalogue of applications and software. */
+  readonly authClients: string
   readonly demoData: boolean
   readonly fhirPackages: readonly string[]
   readonly validation: 'strict' | 'lenient'
@@ -42,7 +46,9 @@ export const settings: Settings = {
   host: { name: 'HOST', default: '127.0.0.1', parse: (text) => text },
   baseUrl: { name: 'BASE_URL', default: '', parse: httpUrl },
   storeUrl: { name: 'STORE_URL', default: 'sqlite:./data', parse: storeUrl },
-  auth: { name: 'AUTH', default: 'open', parse: oneOf('open') },
+  auth: { name: 'AUTH', default: 'open', parse: oneOf('open', 'sandbox', 'smart') },
+  authKeys: { name: 'AUTH_KEYS', default: '', parse: (text) => text },
+  authClients: { name: 'AUTH_CLIENTS', default: '', parse: (text) => text },
   demoData: {
     name: 'DEMO_DATA',
     default: 'on',
@@ -125,7 +131,26 @@ function findContradictions(config: Config): string[] {
       `AUTH=open lets everybody in, so HOST must be a loopback address such as 127.0.0.1 (it is "${config.host}")`,
     )
   }
+  if (config.auth === 'smart') problems.push(...findProductionProblems(config))
   if (config.pageSize > config.pageSizeMax) problems.push('PAGE_SIZE is larger than PAGE_SIZE_MAX')
+  return problems
+}
+
+/** What AUTH=smart, which is production, asks for and refuses. */
+function findProductionProblems(config: Config): string[] {
+  const problems: string[] = []
+  const needed = { AUTH_KEYS: config.authKeys, AUTH_CLIENTS: config.authClients }
+  for (const [name, value] of Object.entries(needed)) {
+    if (value === '') problems.push(`AUTH=smart needs ${name}, the name of a file`)
+  }
+  if (config.demoData) problems.push('AUTH=smart is production: it needs DEMO_DATA=off')
+  if (config.baseUrl === '') problems.push('AUTH=smart needs BASE_URL')
+  else {
+    const { protocol, hostname } = new URL(config.baseUrl)
+    if (protocol !== 'https:' && !loopback.has(hostname)) {
+      problems.push('AUTH=smart needs a BASE_URL that begins with https:')
+    }
+  }
   return problems
 }
 

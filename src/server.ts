@@ -7,7 +7,11 @@ import pino, { type Logger } from 'pino'
 import { createAccessControl } from './access/access-control.ts'
 import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
+import { createAuthorizationServer, type AuthorizationServer } from './auth/authorization-server.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
+import { createMemoryAuthStore } from './auth/memory-auth-store.ts'
+import { readProductionPeople } from './auth/production-people.ts'
+import type { AuthStore } from './auth/store-port.ts'
 import type { Config } from './config.ts'
 import type { JsonObject } from './fhir/resource.ts'
 import { createCapabilityStatement } from './conformance/capability-statement.ts'
@@ -17,8 +21,10 @@ import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
 import { loadPackages } from './conformance/package-loader.ts'
 import type { Registry } from './conformance/registry.ts'
 import { demoOptions, demoPeople } from './demo/demo-data.ts'
+import { sandboxCallers } from './demo/sandbox-callers.ts'
 import { createHttpServer } from './http/create-http-server.ts'
 import type { ExamplePatient } from './http/pages/home-page.ts'
+import { renderLoginErrorPage } from './http/pages/login-error-page.ts'
 import type { RuleGroup } from './http/pages/rules-page.ts'
 import { servedInteractions } from './http/served-interactions.ts'
 import type { HttpLog } from './http/server-parts.ts'
@@ -37,6 +43,7 @@ import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
 import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
 import type { ResourceStore } from './store/resource-store.ts'
+import { openAuthRecords } from './store/sqlite/auth-records.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
 import { createTerminology } from './terminology/terminology.ts'
 import { createValidator } from './validation/create-validator.ts'
@@ -52,6 +59,8 @@ export interface Server {
   readonly guardFor: GuardFor
   readonly store: ResourceStore
   readonly log: Logger
+  /** Absent with AUTH=open. */
+  readonly authorization: AuthorizationServer | undefined
   /** Demonstration data is being loaded: not ready yet, and this is why. */
   setBusy(reason: string | undefined): void
   /** Finishes what was accepted, then lets go of the data. */
@@ -103,11 +112,15 @@ export async function buildServer(
     now,
     isPlain: surroundings.rules === 'none',
   })
+  const authStore = config.auth === 'open' ? undefined : openAuthStore(config)
+  const authorization =
+    authStore && (await createAuthorization(config, { store, authStore, registry, log }))
   let busy: string | undefined
   const app = await createHttpServer({
     services,
     guardFor,
-    authenticate: surroundings.authenticate ?? (() => openCaller),
+    authenticate: surroundings.authenticate ?? authorization?.authenticate ?? (() => openCaller),
+    authorization,
     health: () => (busy === undefined ? store.health() : { ready: false, reason: busy }),
     bodyBytesMax: config.bodyBytesMax,
     corsOrigins: config.corsOrigins,
@@ -124,15 +137,52 @@ export async function buildServer(
     guardFor,
     store,
     log,
+    authorization,
     setBusy: (reason) => {
       busy = reason
     },
     close: async () => {
       await closeApp(app)
+      authStore?.close()
       await store.close()
       log.flush()
     },
   }
+}
+
+/** Logins, grants and tokens: beside the resources, in a file of their own. */
+function openAuthStore({ storeUrl }: Config): AuthStore {
+  if (storeUrl.startsWith('memory:')) return createMemoryAuthStore()
+  return openAuthRecords(`${storeUrl.slice('sqlite:'.length)}/auth.db`)
+}
+
+interface AuthorizationParts {
+  readonly store: ResourceStore
+  readonly authStore: AuthStore
+  readonly registry: Registry
+  readonly log: Logger
+}
+
+function createAuthorization(
+  { auth, baseUrl, authKeys, authClients }: Config,
+  { store, authStore, registry, log }: AuthorizationParts,
+): Promise<AuthorizationServer> {
+  const types = new Set(registry.resourceTypes)
+  return createAuthorizationServer({
+    baseUrl,
+    store: authStore,
+    secret: (name) => store.secret(name),
+    vocabulary: {
+      isResourceType: (type) => types.has(type),
+      isSearchParameter: (type, code) => registry.searchParameters(type).has(code),
+    },
+    people:
+      auth === 'smart'
+        ? readProductionPeople({ keysFile: authKeys, clientsFile: authClients })
+        : sandboxCallers(demoPeople(demoOptions)),
+    renderErrorPage: renderLoginErrorPage,
+    onFailure: (error) => log.error(describe(error), 'authorization failed'),
+  })
 }
 
 /** Requests that have begun are answered; a connection kept alive after its answer holds nobody up. */

@@ -5,8 +5,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
-import type { Interaction } from 'oidc-provider'
-import { Forbidden, InvalidRequest } from '../errors.ts'
+import { errors, type Interaction } from 'oidc-provider'
+import { OAuthError } from '../errors.ts'
 import { grantConsent, type ConsentAnswer } from './grant-consent.ts'
 import { scopeText, type GrantedScopes, type ScopePolicy } from './granted-scopes.ts'
 import type { LaunchContexts } from './launch-context.ts'
@@ -60,9 +60,9 @@ export interface ConsentStep extends StepCommon {
 }
 
 export interface Interactions {
-  /** Throws oidc-provider's SessionNotFound when the request is over or belongs to another browser. */
+  /** Throws OAuthError when the request is over or belongs to another browser. */
   show(request: IncomingMessage, response: ServerResponse): Promise<InteractionStep>
-  /** Throws Forbidden for a form that this server did not make. */
+  /** Throws OAuthError also for a form that this server did not make. */
   answer(
     request: IncomingMessage,
     response: ServerResponse,
@@ -76,7 +76,7 @@ const consentDays = [30, 1, 90, 365]
 export function createInteractions(parts: InteractionParts): Interactions {
   const open = async (request: IncomingMessage, response: ServerResponse) => {
     pinOrigin(request, parts.baseUrl)
-    const interaction = await parts.provider.interactionDetails(request, response)
+    const interaction = await findInteraction(parts.provider, request, response)
     return new InteractionRun(parts, interaction, (result) =>
       parts.provider.interactionResult(request, response, result),
     )
@@ -84,6 +84,21 @@ export function createInteractions(parts: InteractionParts): Interactions {
   return {
     show: async (request, response) => (await open(request, response)).show(),
     answer: async (request, response, form) => (await open(request, response)).answer(form),
+  }
+}
+
+async function findInteraction(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Interaction> {
+  try {
+    return await provider.interactionDetails(request, response)
+  } catch (cause) {
+    if (!(cause instanceof errors.SessionNotFound)) throw cause
+    throw new OAuthError(400, 'session_not_found', 'This login is over, or of another browser', {
+      cause,
+    })
   }
 }
 
@@ -98,7 +113,7 @@ class InteractionRun {
 
   constructor(parts: InteractionParts, interaction: Interaction, finish: Finish) {
     const client = parts.directory.client(String(interaction.params.client_id))
-    if (!client) throw new InvalidRequest('The client is no longer registered')
+    if (!client) throw new OAuthError(400, 'invalid_client', 'The client is no longer registered')
     this.#parts = parts
     this.#interaction = interaction
     this.#finish = finish
@@ -159,7 +174,7 @@ class InteractionRun {
     const expected = Buffer.from(this.#csrf())
     const actual = Buffer.from(given)
     if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
-      throw new Forbidden('The form does not belong to this login')
+      throw new OAuthError(403, 'forbidden', 'The form does not belong to this login')
     }
   }
 

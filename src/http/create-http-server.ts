@@ -2,12 +2,14 @@
 import cors from '@fastify/cors'
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
+import { registerAuthRoutes } from './auth-routes.ts'
 import { registerFhirRoutes } from './fhir-routes.ts'
 import { registerHealthRoutes } from './health-routes.ts'
 import { registerPages } from './pages/register-pages.ts'
 import { createErrorHandler, unknownRoute } from './error-handler.ts'
 import { createMetrics } from './metrics.ts'
 import { answerBadUrl, answerClientError } from './protocol-errors.ts'
+import { registerSandboxRoutes } from './sandbox-routes.ts'
 import type { HttpParts } from './server-parts.ts'
 
 export async function createHttpServer(parts: HttpParts): Promise<FastifyInstance> {
@@ -50,6 +52,10 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
   })
   registerHealthRoutes(app, parts, metrics)
   registerPages(app, parts)
+  if (parts.authorization) {
+    registerAuthRoutes(app, parts, parts.authorization)
+    registerSandboxRoutes(app, parts.services.baseUrl, parts.authorization)
+  }
   const basePath = new URL(parts.services.baseUrl).pathname.replace(/\/$/, '')
   await app.register(async (fhir) => registerFhirRoutes(fhir, parts), { prefix: basePath })
   return app
