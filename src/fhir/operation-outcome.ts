@@ -78,9 +78,14 @@ function toIssueElement(issue: Issue, context: OutcomeContext | undefined): Json
     severity: issue.severity,
     code: issue.code,
     ...(Object.keys(details).length > 0 ? { details } : {}),
-    diagnostics: issue.diagnostics,
+    diagnostics: shortened(issue.diagnostics, 4_000),
     ...(issue.expression && issue.expression.length > 0
-      ? { expression: [...issue.expression] }
+      ? { expression: issue.expression.map((path) => shortened(path, 500)) }
       : {}),
   }
+}
+
+/** What a caller sent is echoed, but not without end. */
+function shortened(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`
 }

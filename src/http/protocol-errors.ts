@@ -6,23 +6,30 @@ import { randomBytes } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { FhirError, InvalidRequest } from '../errors.ts'
+import { FhirError, InvalidRequest, NotFound } from '../errors.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { fhirJson } from './formats.ts'
 
-/** Fastify's `frameworkErrors`: a path that is not valid percent-encoded UTF-8. */
-export function answerBadUrl(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const { issues } = new InvalidRequest(
-    'The path of the URL is not valid percent-encoded UTF-8: write "%" itself as %25',
-    { cause: error },
-  )
+/** Fastify's `frameworkErrors`: a path that the router cannot decode, or with an endless part. */
+export function answerBadUrl(
+  error: Error & { readonly code?: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { status, issues } =
+    error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? new NotFound('This URL, with a part longer than any name or id,', { cause: error })
+      : new InvalidRequest(
+          'The path of the URL is not valid percent-encoded UTF-8: write "%" itself as %25',
+          { cause: error },
+        )
   const outcome = toOperationOutcome(issues, {
     ruleSystem: '',
     language: 'en',
     requestId: request.id,
   })
   void reply
-    .code(400)
+    .code(status)
     .header('x-request-id', request.id)
     .header('content-type', fhirJson)
     .send(JSON.stringify(outcome))
