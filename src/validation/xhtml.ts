@@ -202,9 +202,26 @@ function readAttribute(
 }
 
 function readAddress(reading: Reading, value: string): void {
-  const address = value.replace(/[\s\p{Cc}]/gu, '').toLowerCase()
+  const address = decoded(value)
+    .replace(/[\s\p{Cc}]/gu, '')
+    .toLowerCase()
   if (/^(?:javascript|vbscript|data:text)/.test(address)) forbid(reading, `the address ${value}`)
   if (value.startsWith('#') && value.length > 1) reading.links.push(value.slice(1))
+}
+
+const hiding: Readonly<Record<string, string>> = { Tab: '\t', NewLine: '\n', colon: ':' }
+
+/** Character references as a browser reads them, where they could hide a scheme. */
+function decoded(value: string): string {
+  if (!value.includes('&')) return value
+  return value.replace(
+    /&(?:#x([0-9A-Fa-f]{1,6})|#(\d{1,7})|(\w+));/g,
+    (all, hex, decimal, name) => {
+      if (name !== undefined) return hiding[name as string] ?? (all as string)
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex as string, 16)
+      return code <= 0x10ffff ? String.fromCodePoint(code) : ''
+    },
+  )
 }
 
 function forbid(reading: Reading, what: string): void {

@@ -17,7 +17,20 @@ const bundle: Resource = {
 
 const oddValues = fc.oneof(
   fc.jsonValue() as fc.Arbitrary<JsonValue>,
-  fc.constantFrom<JsonValue>(null, '', ' ', [], {}, [null], [[]], Number.MAX_VALUE, -0, '#', '#gp', '\u0000'),
+  fc.constantFrom<JsonValue>(
+    null,
+    '',
+    ' ',
+    [],
+    {},
+    [null],
+    [[]],
+    Number.MAX_VALUE,
+    -0,
+    '#',
+    '#gp',
+    '\u0000',
+  ),
   fc.constantFrom<JsonValue>({ resourceType: 'Patient' }, { reference: '#' }, { url: 5 }, [{}]),
 )
 
