@@ -20,16 +20,16 @@ export interface HistoryTarget {
 export async function history(context: Context, target: HistoryTarget): Promise<Outcome> {
   const { type, id } = target
   const request = parseHistory(context, target)
+  if (type !== undefined && id !== undefined) await requireHistory(context, type, id)
   const page = await context.store.history(request)
-  if (
-    type !== undefined &&
-    id !== undefined &&
-    page.total === 0 &&
-    !(await context.store.read(type, id))
-  ) {
-    throw new NotFound(`${type}/${id}`)
-  }
   return { status: 200, body: await renderHistory(context, { target, request, page }) }
+}
+
+/** Throws NotFound where there never was a resource, and what the national rules throw. */
+async function requireHistory(context: Context, type: string, id: string): Promise<void> {
+  const newest = await context.store.read(type, id)
+  if (!newest) throw new NotFound(`${type}/${id}`)
+  for (const rule of context.services.rules) await rule.checkHistory?.(newest, context)
 }
 
 const parameterNames = ['_since', '_at', '_count', '_format', '_pretty', '_page']

@@ -1,6 +1,7 @@
 /** The place of national rules: what they may add to a write and ask of a read or search. */
 import type { Resource } from '../fhir/resource.ts'
 import type { IndexEntry } from '../search/index-entry.ts'
+import type { Clause } from '../search/search-request.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Draft, DraftPlan } from './draft.ts'
 
@@ -46,6 +47,14 @@ export interface RulesIn<Context> {
   readonly labelsOf?: (draft: Draft) => readonly string[]
   /** Before a stored version is shown: throws Gone or Forbidden. */
   readonly checkRead?: (version: StoredVersion, context: Context) => Promise<void> | void
+  /** Before the history of one resource is shown: throws Forbidden. */
+  readonly checkHistory?: (newest: StoredVersion, context: Context) => Promise<void> | void
+  /** What a search of the type must also meet; undefined where the rules keep nothing out of it. */
+  readonly restrictSearch?: (
+    type: string,
+    parameters: readonly (readonly [string, string])[],
+    context: Context,
+  ) => Clause | undefined
   /** Before a search: refuses one that lacks what the rules ask for. */
   readonly checkSearch?: (
     type: string,

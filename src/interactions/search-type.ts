@@ -1,17 +1,18 @@
 /** The search interactions, on one type and on the whole system. R4 http.html#search, search.html. */
-import { InvalidRequest, NotFound } from '../errors.ts'
+import { FhirError, InvalidRequest, NotFound } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { formatQuery } from '../search/format-query.ts'
 import { openPageLink, sealPageLink } from '../search/page-link.ts'
 import { parseQuery, type ParsedQuery } from '../search/parse-query.ts'
-import type { SearchRequest } from '../search/search-request.ts'
+import { allOf, type Clause, type SearchRequest } from '../search/search-request.ts'
 import { renderSearchset, type SearchsetEntry } from '../search/searchset.ts'
 import type { SearchPage } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
 import type { Outcome } from './outcome.ts'
 import { pageTokenOf } from './page-token.ts'
+import { checkRead } from './read.ts'
 import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
 
 export interface SearchTarget {
@@ -26,19 +27,47 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   const parameters = opened?.parameters ?? target.parameters
   const startedAt = opened?.now ?? context.services.now()
   const parsed = parseSearch(context, { type: target.type, parameters }, startedAt)
-  if (target.type !== undefined) {
-    for (const rule of context.services.rules)
-      await rule.checkSearch?.(target.type, parameters, context)
-  }
   const request: SearchRequest = {
     ...parsed.request,
+    where: await ruledClause(context, { type: target.type, parameters }, parsed.request.where),
     ...(opened ? { asOf: opened.asOf, position: opened.position, total: 'none' } : {}),
   }
-  const page = await context.store.search(request)
+  const found = await context.store.search(request)
+  const page = { ...found, included: await readableOnes(context, found.included) }
   // The first page counts; later pages repeat its total, which is that of the same commit.
   const total = opened ? opened.total : page.total
   const body = await renderPage(context, { target, parsed, page, total, startedAt })
   return { status: 200, body }
+}
+
+/** Asks the national rules: throws what they throw, and joins what they keep out. */
+async function ruledClause(
+  context: Context,
+  { type, parameters }: SearchTarget,
+  where: Clause,
+): Promise<Clause> {
+  if (type === undefined) return where
+  const { rules } = context.services
+  for (const rule of rules) await rule.checkSearch?.(type, parameters, context)
+  const added = rules.flatMap((rule) => rule.restrictSearch?.(type, parameters, context) ?? [])
+  return added.length === 0 ? where : allOf([where, ...added])
+}
+
+/** What an include leads to is left out where a read would be refused. */
+async function readableOnes(
+  context: Context,
+  versions: readonly StoredVersion[],
+): Promise<readonly StoredVersion[]> {
+  const readable: StoredVersion[] = []
+  for (const version of versions) {
+    try {
+      await checkRead(context, version)
+      readable.push(version)
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error
+    }
+  }
+  return readable
 }
 
 /** Throws 400 for what is not understood, unless the caller asked for leniency (decision 37). */

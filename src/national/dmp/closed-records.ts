@@ -2,27 +2,37 @@
 import { parseReference } from '../../fhir/reference.ts'
 import type { Context } from '../../interactions/context.ts'
 import type { Draft } from '../../interactions/draft.ts'
+import type { Clause } from '../../search/search-request.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
 import { dmpRefusal } from './dmp-issue.ts'
-import { patientIdOfSubject } from './document-parts.ts'
+import { isGoverned, patientIdOfSubject } from './document-parts.ts'
 
 /** In the envelope of a Patient whose record is closed. */
 export const closedLabel = 'urn:passerelle:record|closed'
 
-/** The label of a draft that closes a record, or keeps it closed. */
-export function closedLabelOf({ type, resource }: Draft): readonly string[] {
-  return type === 'Patient' && resource?.active === false ? [closedLabel] : []
+/** In the envelope of what the DMP's rules govern, so that a search can keep it out. */
+const governedLabel = 'urn:passerelle:rules|dmp'
+
+/** Of a draft: that it closes a record or keeps it closed; that it is governed. */
+export function dmpLabelsOf(draft: Draft): readonly string[] {
+  if (draft.type === 'Patient') return draft.resource?.active === false ? [closedLabel] : []
+  return isGoverned(draft) ? [governedLabel] : []
 }
 
 /** Throws 403 when one of the patients' records is closed. */
-export async function requireOpenRecords(
-  patientIds: readonly string[],
-  context: Context,
-): Promise<void> {
+async function requireOpenRecords(patientIds: readonly string[], context: Context): Promise<void> {
   for (const id of patientIds) {
-    const patient = await context.store.read('Patient', id)
+    const patient = await context.store.readForRules('Patient', id)
     if (patient?.envelope.labels.includes(closedLabel)) throw closedRecord()
   }
+}
+
+/**
+ * Where nobody is told apart `active` alone says who may read; elsewhere the access record does,
+ * and lets the patient read on.
+ */
+function decidesReading({ store }: Context): boolean {
+  return store.caller.kind === 'open'
 }
 
 /** Of a governed resource that is read. */
@@ -30,7 +40,42 @@ export async function requireOpenRecord(
   { envelope }: StoredVersion,
   context: Context,
 ): Promise<void> {
-  if (envelope.rules?.includes('dmp')) await requireOpenRecords(envelope.patients, context)
+  if (decidesReading(context) && envelope.rules?.includes('dmp'))
+    await requireOpenRecords(envelope.patients, context)
+}
+
+const outsideClosedRecords: Clause = {
+  kind: 'not',
+  clause: {
+    kind: 'and',
+    clauses: [
+      { kind: 'envelope', field: 'labels', operator: 'in', values: [governedLabel] },
+      {
+        kind: 'chain',
+        code: 'patient',
+        type: 'Patient',
+        inner: { kind: 'token', code: 'active', tokens: [{ value: 'false' }] },
+      },
+    ],
+  },
+}
+
+/** A search that names no patient finds nothing of closed records. */
+export function withoutClosedRecords(
+  type: string,
+  parameters: SearchParameters,
+  context: Context,
+): Clause | undefined {
+  if (!decidesReading(context) || !isOfDocuments(type)) return undefined
+  return parameters.some(([name]) => namesPatient.test(name)) ? undefined : outsideClosedRecords
+}
+
+type SearchParameters = readonly (readonly [string, string])[]
+
+const namesPatient = /^(patient|subject)(:Patient)?(\.identifier)?$/
+
+function isOfDocuments(type: string): boolean {
+  return type === 'DocumentReference' || type === 'List'
 }
 
 /** Of a governed resource that is written: the patient before and after. */
@@ -46,10 +91,10 @@ export async function requireFeedable(draft: Draft, context: Context): Promise<v
 /** Of a search within one patient's record, named by id or by identifier. */
 export async function requireSearchableRecord(
   type: string,
-  parameters: readonly (readonly [string, string])[],
+  parameters: SearchParameters,
   context: Context,
 ): Promise<void> {
-  if (type !== 'DocumentReference' && type !== 'List') return
+  if (!decidesReading(context) || !isOfDocuments(type)) return
   for (const [name, value] of parameters) {
     if (/^(patient|subject)(:Patient)?$/.test(name)) {
       await requireOpenRecords(
@@ -71,7 +116,7 @@ async function patientsByIdentifier(value: string, context: Context): Promise<re
   const separator = value.indexOf('|')
   if (separator < 0) return []
   const token = { system: value.slice(0, separator), value: value.slice(separator + 1) }
-  const { ids } = await context.store.match(
+  const { ids } = await context.store.matchForRules(
     'Patient',
     { kind: 'token', code: 'identifier', tokens: [token] },
     2,

@@ -99,7 +99,7 @@ export async function findByMaster(
   const separator = master.indexOf('|')
   const token = { system: master.slice(0, separator), value: master.slice(separator + 1) }
   const where = { kind: 'token', code: 'identifier', tokens: [token] } as const
-  const { ids } = await context.store.match('DocumentReference', where, 20)
+  const { ids } = await context.store.matchForRules('DocumentReference', where, 20)
   for (const id of ids) {
     const first = await context.store.readVersion('DocumentReference', id, 1)
     if (!first?.envelope.rules?.includes('dmp')) continue

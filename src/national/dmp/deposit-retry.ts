@@ -103,7 +103,7 @@ async function findList(
 ): Promise<StoredVersion | undefined> {
   const references = [...fiches.values()].map(({ id }) => ({ type: 'DocumentReference', id }))
   const where = { kind: 'reference', code: 'item', references } as const
-  const { ids } = await context.store.match('List', where, 100)
+  const { ids } = await context.store.matchForRules('List', where, 100)
   for (const id of ids) {
     const version = await context.store.readVersion('List', id, 1)
     if (version?.sequence === sequence && listKind(toResource(context, version)) === kind)

@@ -7,10 +7,11 @@ import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
 import { settleAttachment, settleDocumentFacts } from './attachment.ts'
 import {
-  closedLabelOf,
+  dmpLabelsOf,
   requireFeedable,
   requireOpenRecord,
   requireSearchableRecord,
+  withoutClosedRecords,
 } from './closed-records.ts'
 import { claimIdentifiers, depositClaim } from './deposit-identity.ts'
 import { recognizeRetry } from './deposit-retry.ts'
@@ -36,7 +37,7 @@ import { checkDocumentCodes, checkLotCodes } from './producer-codes.ts'
 import { checkWholeLot, isLot, recognizeDocuments } from './provide-bundle.ts'
 import { settleReplacements } from './replacement.ts'
 import { requireSearchMinimum } from './search-minimums.ts'
-import { checkLabels, withLevel } from './security-labels.ts'
+import { checkLabels, labelEntries, withLevel } from './security-labels.ts'
 import { buildPublication, extractContent, type PublishedContent } from './simplified-publish.ts'
 import { settleSubject } from './subject.ts'
 
@@ -64,7 +65,10 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
       requireSearchMinimum(context.store.caller, type, parameters)
       await requireSearchableRecord(type, parameters, context)
     },
-    labelsOf: closedLabelOf,
+    checkHistory: requireOpenRecord,
+    restrictSearch: withoutClosedRecords,
+    labelsOf: dmpLabelsOf,
+    entriesOf: labelEntries,
   }
 }
 
@@ -227,7 +231,7 @@ async function requireNotDeleted(version: StoredVersion, context: Context): Prom
   if (type === 'DocumentReference' && envelope.status === 'entered-in-error')
     throw new Gone(`${type}/${id}`)
   if (type === 'DocumentReference' || !envelope.owner?.startsWith('DocumentReference/')) return
-  const owner = await context.store.read(
+  const owner = await context.store.readForRules(
     'DocumentReference',
     envelope.owner.slice('DocumentReference/'.length),
   )

@@ -169,7 +169,7 @@ async function requireNotReplaced(
   draft: Draft & { resource: Resource },
   context: Context,
 ): Promise<void> {
-  const { ids, precondition } = await context.store.match(
+  const { ids, precondition } = await context.store.matchForRules(
     'DocumentReference',
     {
       kind: 'and',
@@ -192,6 +192,6 @@ async function requireNotReplaced(
   throw dmpRefusal(422, {
     rule: 'pdsm-restored-while-replaced',
     expression: 'DocumentReference.status',
-    diagnostics: `DocumentReference/${ids[0]} is current and replaces this document`,
+    diagnostics: 'A document that is current replaces this one',
   })
 }

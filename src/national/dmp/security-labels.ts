@@ -1,6 +1,8 @@
 /** Visibility and confidentiality of a document. Decisions 11, 46, 47 and 69. */
 import type { Issue } from '../../fhir/operation-outcome.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../fhir/resource.ts'
+import { isObject, type JsonObject, type JsonValue, type Resource } from '../../fhir/resource.ts'
+import type { Draft } from '../../interactions/draft.ts'
+import type { IndexEntry } from '../../search/index-entry.ts'
 import {
   actCodeSystem,
   confidentialitySystem,
@@ -9,6 +11,7 @@ import {
   visibilitySystem,
 } from './dmp-codes.ts'
 import { dmpIssue } from './dmp-issue.ts'
+import { objectsOf } from './document-parts.ts'
 
 const visibilityCodes = new Set([
   'MASQUE_PS',
@@ -109,4 +112,44 @@ export function visibilityOf(labels: JsonValue | undefined): ReadonlySet<string>
       return label?.kind === 'visibility' ? [label.code] : []
     }),
   )
+}
+
+/** The other names of a label, so that searches by any of them find it (decisions 11 and 47). */
+export function labelEntries(resource: Resource, draft: Draft): readonly IndexEntry[] {
+  if (draft.type !== 'DocumentReference' || !Array.isArray(resource.securityLabel)) return []
+  const written = new Set(codingsOf(resource.securityLabel).map(nameOf))
+  const names = new Map<string, Name>()
+  for (const coding of codingsOf(resource.securityLabel)) {
+    const label = readCoding(coding)
+    for (const name of label ? namesOf(label) : [])
+      if (!written.has(nameOf(name))) names.set(nameOf(name), name)
+  }
+  return [...names.values()].map(({ system, code }) => ({
+    kind: 'token',
+    code: 'security-label',
+    system,
+    value: code,
+  }))
+}
+
+interface Name {
+  readonly system: string
+  readonly code: string
+}
+
+function namesOf({ kind, code }: Omit<Label, 'concept'>): readonly Name[] {
+  if (kind === 'level')
+    return [confidentialitySystem, nosConfidentialitySystem].map((system) => ({ system, code }))
+  return [
+    { system: visibilitySystem, code },
+    ...(code === 'INVISIBLE_PATIENT' ? [{ system: actCodeSystem, code: 'NOPAT' }] : []),
+  ]
+}
+
+function nameOf({ system, code }: { system?: JsonValue; code?: JsonValue }): string {
+  return `${String(system)}|${String(code)}`
+}
+
+function codingsOf(labels: readonly JsonValue[]): readonly JsonObject[] {
+  return objectsOf([...labels]).flatMap(({ coding }) => objectsOf(coding))
 }

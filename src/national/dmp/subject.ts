@@ -60,6 +60,6 @@ async function findPatient(
   )
   if (tokens.length === 0) return undefined
   const where = { kind: 'token', code: 'identifier', tokens } as const
-  const { ids } = await context.store.match('Patient', where, 2)
+  const { ids } = await context.store.matchReference('Patient', where, 2)
   return ids.length === 1 ? ids[0] : undefined
 }

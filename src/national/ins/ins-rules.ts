@@ -137,7 +137,7 @@ async function requireUnique(
         ({ system, value }) => system === ins.system && value === ins.value,
       ),
   )
-  const { ids, precondition } = await context.store.match(
+  const { ids, precondition } = await context.store.matchForRules(
     'Patient',
     { kind: 'token', code: 'identifier', tokens: [{ system: ins.system, value: ins.value }] },
     2,
