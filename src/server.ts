@@ -12,6 +12,9 @@ import { openCaller, type Caller } from './auth/caller.ts'
 import { createMemoryAuthStore } from './auth/memory-auth-store.ts'
 import { readProductionPeople } from './auth/production-people.ts'
 import type { AuthStore } from './auth/store-port.ts'
+import { auditEventRules } from './audit/audit-event-rules.ts'
+import type { AuditJournal } from './audit/journal.ts'
+import { openAudit, type Audit } from './audit/open-audit.ts'
 import type { Config } from './config.ts'
 import type { JsonObject } from './fhir/resource.ts'
 import { createCapabilityStatement } from './conformance/capability-statement.ts'
@@ -58,6 +61,7 @@ export interface Server {
   readonly services: Services
   readonly guardFor: GuardFor
   readonly store: ResourceStore
+  readonly audit: Audit
   readonly log: Logger
   /** Absent with AUTH=open. */
   readonly authorization: AuthorizationServer | undefined
@@ -71,6 +75,8 @@ export interface Surroundings {
   readonly now?: () => number
   /** Takes the place of the store that STORE_URL names; for tests. */
   readonly store?: ResourceStore
+  /** Takes the place of the journal beside the store; for tests. */
+  readonly journal?: AuditJournal
   /** `none`: plain FHIR, without national rules and validation; for tests of the core. */
   readonly rules?: 'none'
   /** Says who is calling, with the access rules in force; for tests of the rules. */
@@ -92,12 +98,13 @@ export async function buildServer(
   const archives = await loadArchives(config, log)
   const registry = createRegistry(archives)
   const store = surroundings.store ?? (await openStore(config, now))
+  const audit = await openAuditOf(config, { surroundings, store, registry, now, log })
   const access =
     config.auth === 'open' && !surroundings.authenticate
       ? openAccess
       : createAccessControl({ registry, timeZone: config.timeZone, baseUrl: config.baseUrl, now })
   const guardFor = createGuard({
-    store,
+    store: audit.store,
     access,
     now,
     resourceTypes: registry.resourceTypes,
@@ -121,7 +128,8 @@ export async function buildServer(
     guardFor,
     authenticate: surroundings.authenticate ?? authorization?.authenticate ?? (() => openCaller),
     authorization,
-    health: () => (busy === undefined ? store.health() : { ready: false, reason: busy }),
+    audit,
+    health: () => (busy === undefined ? healthOf(store, audit) : { ready: false, reason: busy }),
     bodyBytesMax: config.bodyBytesMax,
     corsOrigins: config.corsOrigins,
     slowRequestMs: 1000,
@@ -136,6 +144,7 @@ export async function buildServer(
     services,
     guardFor,
     store,
+    audit,
     log,
     authorization,
     setBusy: (reason) => {
@@ -144,6 +153,7 @@ export async function buildServer(
     close: async () => {
       await closeApp(app)
       authStore?.close()
+      await audit.close()
       await store.close()
       log.flush()
     },
@@ -247,6 +257,36 @@ function pathOf(name: string): string {
 /** Compiled definitions; made again when packages or code change. */
 const cacheDir = pathOf('.cache')
 
+interface AuditSurroundings {
+  readonly surroundings: Surroundings
+  readonly store: ResourceStore
+  readonly registry: Registry
+  readonly now: () => number
+  readonly log: Logger
+}
+
+/** The journal lies beside the resources; a store that a test brings has one in memory. */
+function openAuditOf(
+  { storeUrl, timeZone, baseUrl }: Config,
+  { surroundings, store, registry, now, log }: AuditSurroundings,
+): Promise<Audit> {
+  const isKept = storeUrl.startsWith('sqlite:') && !surroundings.store
+  return openAudit({
+    store,
+    folder: isKept ? `${storeUrl.slice('sqlite:'.length)}/audit` : undefined,
+    journal: surroundings.journal,
+    extract: createIndexExtractor({ registry, timeZone, baseUrl }),
+    baseUrl,
+    now,
+    log,
+  })
+}
+
+function healthOf(store: ResourceStore, { journal }: Audit): ReturnType<ResourceStore['health']> {
+  const { ready, reason = 'traces cannot be written' } = journal.health()
+  return ready ? store.health() : { ready, reason }
+}
+
 function openStore(config: Config, now: () => number): Promise<ResourceStore> | ResourceStore {
   if (config.storeUrl.startsWith('memory:')) return createMemoryStore({ now })
   return openSqliteStore({
@@ -281,7 +321,7 @@ function createServices(
     }),
     definitions,
     validator: isPlain ? noValidator : createFhirValidator(registry),
-    rules: isPlain ? [] : createNationalRules(config),
+    rules: [auditEventRules, ...(isPlain ? [] : createNationalRules(config))],
     makeId: (patientId) => (patientId === undefined ? ids.own() : ids.of(patientId)),
     pagingKey: store.secret('paging'),
     now,

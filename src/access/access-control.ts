@@ -1,6 +1,6 @@
 /** The decision point: rules, scopes and access records joined for each request. Decisions 18 to 28, 45 to 58, 82 to 84. */
 import type { Caller } from '../auth/caller.ts'
-import { Forbidden, NotAuthenticated } from '../errors.ts'
+import { Forbidden, MethodNotAllowed, NotAuthenticated } from '../errors.ts'
 import { allOf, nothing, everything, type Clause } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
@@ -87,6 +87,7 @@ export class Session implements AccessSession {
     }
     const resourceClass = this.classOf(type)
     const isWrite = action === 'create' || action === 'update' || action === 'delete'
+    if (type === 'AuditEvent' && isWrite) requireSubmission(action, kind)
     const isRefused =
       (resourceClass === 'operator' && kind !== 'operator') ||
       (resourceClass === 'directory' && isWrite && kind !== 'operator') ||
@@ -332,6 +333,12 @@ export class Session implements AccessSession {
   requireWrite(write: PlannedWrite, stored: StoredVersion | undefined): Promise<void> {
     return requireWriteAllowed(this, write, stored)
   }
+}
+
+/** Systems hand traces in; nobody changes them (decision 59). */
+function requireSubmission(action: Action, kind: Caller['kind']): void {
+  if (action !== 'create') throw new MethodNotAllowed('Traces are never changed or removed')
+  if (kind !== 'establishment') throw new Forbidden('Only a system hands in traces')
 }
 
 function closedRecord(): Forbidden {

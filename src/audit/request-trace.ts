@@ -151,7 +151,7 @@ export class RequestTrace {
         this.#records.push({ ...this.#record(patient, names), ...deed, ...query })
     }
     for (const [patient, entities] of groups)
-      this.#records.push({ ...this.#record(patient, entities), ...deed, ...query })
+      this.#records.push({ ...this.#record(patient, listed(entry, entities)), ...deed, ...query })
   }
 
   #recordsOf(plan: CommitPlan, { entry, shown }: Open): AuditRecord[] {
@@ -235,6 +235,12 @@ function reachedBy({ type, id, envelope }: PlannedWrite, shown: Open['shown']): 
   return type === 'AccessRecord'
     ? { type: 'Patient', id, patients: [id] }
     : { type, id, patients: [...patients] }
+}
+
+/** A look at the journal is one trace; it does not list the traces that it showed. */
+function listed({ interaction }: TracedEntry, entities: readonly string[]): readonly string[] {
+  if (!interaction.startsWith('search')) return entities
+  return entities.filter((name) => !name.startsWith('AuditEvent/'))
 }
 
 function byPatient(reached: readonly Reached[]): Map<string, string[]> {

@@ -24,7 +24,7 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
     frameworkErrors: answerBadUrl,
     clientErrorHandler: answerClientError,
   })
-  const metrics = createMetrics()
+  const metrics = createMetrics(parts.audit?.journal)
   app.decorateRequest('caller')
   const handleError = createErrorHandler(parts)
   app.setErrorHandler(handleError)

@@ -1,5 +1,6 @@
 /** Prometheus metrics of this process. */
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { AuditJournal } from '../audit/journal.ts'
 
 export interface Metrics {
   readonly observe: (method: string, route: string, status: number, milliseconds: number) => void
@@ -7,8 +8,9 @@ export interface Metrics {
   readonly contentType: string
 }
 
-export function createMetrics(): Metrics {
+export function createMetrics(journal?: Pick<AuditJournal, 'health'>): Metrics {
   const registry = new Registry()
+  if (journal) addReserveGauge(registry, journal)
   collectDefaultMetrics({ register: registry })
   const durations = new Histogram({
     name: 'passerelle_http_request_seconds',
@@ -31,4 +33,17 @@ export function createMetrics(): Metrics {
     render: () => registry.metrics(),
     contentType: registry.contentType,
   }
+}
+
+/** Decision 64: an alarm is due at 0.5. */
+function addReserveGauge(registry: Registry, journal: Pick<AuditJournal, 'health'>): void {
+  new Gauge({
+    name: 'passerelle_audit_reserve_used_ratio',
+    help: 'Share of the audit reserve that is used: 0 while the disk has room, 1 when nothing can be traced',
+    registers: [registry],
+    collect() {
+      const { ready, reserveUsed } = journal.health()
+      this.set(ready ? reserveUsed : 1)
+    },
+  })
 }
