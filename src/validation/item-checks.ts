@@ -4,7 +4,6 @@ import { isObject, isResource } from '../fhir/resource.ts'
 import { parsePeriod } from '../fhir/date-time.ts'
 import type { ElementDefinition } from './element-definition.ts'
 import { isEqual, matchesPattern } from './pattern.ts'
-import { isNumber, toNumber } from './primitives.ts'
 import type { ItemCheck } from './profile-check.ts'
 import { compareQuantities, durationMs } from './quantities.ts'
 import { shown, type Run } from './run.ts'
@@ -69,7 +68,7 @@ function limitOf(value: JsonValue, bound: JsonValue, sign: number): JsonValue {
 
 /** Negative, zero or positive; undefined when the two cannot be compared. */
 export function compareValues(left: JsonValue, right: JsonValue): number | undefined {
-  if (isNumber(left) && isNumber(right)) return toNumber(left) - toNumber(right)
+  if (typeof left === 'number' && typeof right === 'number') return left - right
   if (isObject(left) && isObject(right)) return compareQuantities(left, right)
   if (typeof left !== 'string' || typeof right !== 'string') return undefined
   const [one, other] = [parsePeriod(left), parsePeriod(right)]

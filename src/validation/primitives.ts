@@ -8,17 +8,6 @@ export interface PrimitiveType {
   readonly test: (value: JsonValue) => boolean
 }
 
-/** A number whose digits JSON.parse would change arrives as raw JSON. */
-const isRawJson = (JSON as unknown as { isRawJSON?: (value: unknown) => boolean }).isRawJSON
-
-export function isNumber(value: unknown): boolean {
-  return typeof value === 'number' || (isRawJson?.(value) ?? false)
-}
-
-export function toNumber(value: JsonValue): number {
-  return typeof value === 'number' ? value : Number(JSON.stringify(value))
-}
-
 function text(test: (value: string) => boolean): PrimitiveType {
   return { json: 'string', test: (value) => typeof value === 'string' && test(value) }
 }
@@ -159,7 +148,7 @@ export const primitiveTypes: ReadonlyMap<string, PrimitiveType> = new Map([
   ['integer', integer(-2_147_483_648, 2_147_483_647)],
   ['positiveInt', integer(1, 2_147_483_647)],
   ['unsignedInt', integer(0, 2_147_483_647)],
-  ['decimal', { json: 'number', test: isNumber }],
+  ['decimal', { json: 'number', test: (value) => typeof value === 'number' }],
   ['string', text(isText)],
   ['markdown', text(isText)],
   ['code', text(isCode)],

@@ -1,6 +1,5 @@
 /** Quantities compared across units of the same kind. R4 datatypes.html#Quantity, UCUM. */
 import type { JsonObject } from '../fhir/resource.ts'
-import { isNumber, toNumber } from './primitives.ts'
 
 /** Of each unit: its dimension and its size in the dimension's own unit. */
 const units: Readonly<Record<string, readonly [dimension: string, factor: number]>> = {
@@ -54,8 +53,8 @@ function sizeOf(code: string): readonly [string, number] | undefined {
 
 /** Undefined when one has no value, or the units are different kinds or not known here. */
 export function compareQuantities(left: JsonObject, right: JsonObject): number | undefined {
-  if (!isNumber(left.value) || !isNumber(right.value)) return undefined
-  const [one, other] = [toNumber(left.value!), toNumber(right.value!)]
+  const [one, other] = [left.value, right.value]
+  if (typeof one !== 'number' || typeof other !== 'number') return undefined
   const [code, otherCode] = [unitOf(left), unitOf(right)]
   if (code === otherCode) return one - other
   const [from, to] = [code && sizeOf(code), otherCode && sizeOf(otherCode)]
@@ -67,8 +66,8 @@ export function compareQuantities(left: JsonObject, right: JsonObject): number |
 export function durationMs(quantity: JsonObject): number | undefined {
   const code = unitOf(quantity)
   const size = code === undefined ? undefined : sizeOf(code)
-  if (size?.[0] !== 'time' || !isNumber(quantity.value)) return undefined
-  return toNumber(quantity.value!) * size[1] * 1000
+  if (size?.[0] !== 'time' || typeof quantity.value !== 'number') return undefined
+  return quantity.value * size[1] * 1000
 }
 
 function unitOf({ code, unit }: JsonObject): string | undefined {

@@ -1,13 +1,13 @@
 /** One answer against its question: type, options, bounds. R4 questionnaire.html#2.44.3. */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
+import { decimalText } from '../json/decimals.ts'
 import { compilePattern } from '../terminology/linear-regex.ts'
 import { decodedLength } from './data-type-checks.ts'
 import type { Registry } from '../conformance/registry.ts'
 import type { ValueSetTest } from '../terminology/value-set.ts'
 import { extensionOf } from './element-definition.ts'
 import { compareValues } from './item-checks.ts'
-import { isNumber } from './primitives.ts'
 import { isSameAnswer, settingOf, settingsOf, valueOf, type Question } from './questionnaire.ts'
 import { targetType } from './references.ts'
 import { shown, type Run } from './run.ts'
@@ -56,6 +56,7 @@ export function checkAnswer(
     checkOptions(found, question, run, context)
     checkText(found.value, question, run)
     checkBounds(found.value, question, run)
+    checkDecimalPlaces(answer, question, run)
     checkComplexAnswer(found, question, run, context)
   }
   run.path.pop()
@@ -128,12 +129,15 @@ function checkBounds(value: JsonValue, question: Question, run: Run): void {
     wrong(run, `The value ${shown(value)} is greater than the allowed maximum of ${shown(max)}`)
   }
   checkQuantityBounds(value, question, run)
+}
+
+/** Counted as the number was written: 1.50 has two places. */
+function checkDecimalPlaces(answer: JsonObject, question: Question, run: Run): void {
   const places = settingOf(question, 'maxDecimalPlaces')
-  if (typeof places === 'number' && isNumber(value)) {
-    const text = JSON.stringify(value)
-    const given = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
-    if (given > places) wrong(run, `The value ${text} has more than ${places} decimal places`)
-  }
+  if (typeof places !== 'number' || typeof answer.valueDecimal !== 'number') return
+  const text = decimalText(answer, 'valueDecimal')
+  const given = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
+  if (given > places) wrong(run, `The value ${text} has more than ${places} decimal places`)
 }
 
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-'
