@@ -39,6 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       PORT: String(port),
       STORE_URL: `sqlite:${dataFolder}`,
       DEMO_DATA: 'off',
+      AUTH: 'open',
       NODE_NO_WARNINGS: '1',
       ...env,
     },

@@ -2,7 +2,15 @@
 import type { Clause } from '../../search/search-request.ts'
 import { patientTargets } from './compile-envelope.ts'
 import { tokenDomain } from './keyed-hash.ts'
-import { chainTargets, narrowingSets, ridSets, targetIds, uriTest, urlTest } from './rid-sets.ts'
+import {
+  chainTargets,
+  emptySet,
+  narrowingSets,
+  ridSets,
+  targetIds,
+  uriTest,
+  urlTest,
+} from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
@@ -43,7 +51,7 @@ export function chooseDriver(
   statements: Statements,
 ): Driver {
   const candidates = clauses
-    .map((clause) => candidateOf(clause, scope))
+    .map((clause) => candidateOf(clause, scope, statements))
     .filter((candidate) => candidate !== undefined)
     .sort((a, b) => a.rank - b.rank)
   const [first] = candidates
@@ -71,7 +79,8 @@ function driverOf({ clause, ordered, sets, exact }: Candidate, scope: Scope): Dr
   const d = raw(scope.row)
   return {
     from: sql`(SELECT DISTINCT rid FROM (${joinSql(sets, ' UNION ALL ')})) AS x CROSS JOIN fact ${d} ON ${d}.type = ${scope.typeId} AND ${d}.rid = x.rid`,
-    where: sql`${isVersionOf(scope.row, scope.view)} AND ${d}.deleted = 0`,
+    // The plus keeps SQLite from going through all resources of the type by an index on `deleted`.
+    where: sql`${isVersionOf(scope.row, scope.view)} AND +${d}.deleted = 0`,
     table: 'fact',
     repeats: false,
     ...(exact ? { covers: clause } : {}),
@@ -97,12 +106,16 @@ function listing({ row, typeId, view }: Scope, sort: SortPlan['kind']): Driver {
   }
 }
 
-function candidateOf(clause: Clause, scope: Scope): Candidate | undefined {
+function candidateOf(clause: Clause, scope: Scope, statements: Statements): Candidate | undefined {
   if (clause.kind === 'envelope') return patientCandidate(clause, scope)
   const exact = clause.kind !== 'composite'
   const sets = clause.kind === 'composite' ? narrowingSets(clause, scope) : ridSets(clause, scope)
   if (!sets || sets.length === 0) return undefined
-  return { clause, exact, sets, rank: rankOf(clause), ordered: orderedOf(clause, scope) }
+  const ordered =
+    clause.kind === 'or'
+      ? orderedEither(clause.clauses, scope, statements)
+      : orderedOf(clause, scope)
+  return { clause, exact, sets, rank: rankOf(clause), ordered }
 }
 
 function patientCandidate(
@@ -171,6 +184,23 @@ function orderedOf(clause: Clause, scope: Scope): Candidate['ordered'] {
   if (target === undefined || other !== undefined || reference.versionId !== undefined)
     return undefined
   return orderedRange('reference', clause.code, scope, sql`${raw(row)}.target = ${target}`)
+}
+
+/** Alternatives of which all but one match nothing: a chain and its contained form, for example. */
+function orderedEither(
+  clauses: readonly Clause[],
+  scope: Scope,
+  statements: Statements,
+): Candidate['ordered'] {
+  const ranges: Candidate['ordered'][] = []
+  for (const clause of clauses) {
+    if (ridSets(clause, scope)?.every(({ text }) => text === emptySet.text)) continue
+    const ordered = orderedOf(clause, scope)
+    if (!ordered) return undefined
+    const { from, where } = ordered
+    if (statements.get(sql`SELECT 1 FROM ${from} WHERE ${where} LIMIT 1`)) ranges.push(ordered)
+  }
+  return ranges.length === 1 ? ranges[0] : undefined
 }
 
 /** A chain that leads to one resource is as good as a reference to it. */

@@ -13,7 +13,8 @@ import type { Scope, View } from './search-scope.ts'
 import { isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
 import { columnOfKey, keyOfColumn, planSort } from './sort-plan.ts'
-import type { SqlValue } from './sql.ts'
+import type { Sql, SqlValue } from './sql.ts'
+import type { Row } from './statements.ts'
 import { isOneOf, raw, sql } from './sql.ts'
 import { storedVersion, versionColumns } from './stored-row.ts'
 
@@ -42,12 +43,13 @@ export function runSearch(request: SearchRequest, { lookups, sequence }: Snapsho
     planType(type, request, view, lookups),
   )
   const isBackward = request.position?.direction === 'before'
-  const found = request.count === 0 ? [] : findMatches(searches, request, view, lookups)
+  const { matches: found, counted } =
+    request.count === 0 ? nothingFound : findMatches(searches, request, view, lookups)
   const isCut = found.length > request.count
   const page = found.slice(0, request.count)
   if (isBackward) page.reverse()
   const { included, truncated } = followIncludes(page, request, view, lookups)
-  const total = totalOf(searches, request, { page, isCut }, lookups)
+  const total = totalOf(searches, request, { page, isCut, counted }, lookups)
   return {
     asOf,
     matches: page.map(({ version }) => version),
@@ -96,8 +98,30 @@ function planType(
   return [search]
 }
 
+interface FoundMatches {
+  readonly matches: readonly Match[]
+  /** How many there are in all, up to one above `cheapTotalMax`, where that was asked for. */
+  readonly counted?: number
+}
+
+const nothingFound: FoundMatches = { matches: [] }
+
 /** One match more than the page holds, nearest first, over all types. */
 function findMatches(
+  searches: readonly TypeSearch[],
+  request: SearchRequest,
+  view: View,
+  lookups: SearchLookups,
+): FoundMatches {
+  const [only, other] = searches
+  if (only && !other && request.total === 'whenCheap' && !request.position) {
+    const compiled = compileSearch(only, lookups.statements)
+    return compiled ? fetchCounted(compiled, request.count + 1, lookups) : nothingFound
+  }
+  return { matches: findNearest(searches, request, view, lookups) }
+}
+
+function findNearest(
   searches: readonly TypeSearch[],
   request: SearchRequest,
   view: View,
@@ -124,19 +148,39 @@ function compareMatches(sort: readonly SortKey[], a: Match, b: Match): number {
 }
 
 function fetchMatches(compiled: CompiledSearch, limit: number, lookups: SearchLookups): Match[] {
-  const { scope, search } = compiled
+  const rows = lookups.statements.all(versionsOf(compiled, ridStatement(compiled, limit), ''))
+  return rows.map((row) => matchOf(row, compiled, lookups))
+}
+
+/** The matches and their number in one statement: what is looked at to count is looked at once. */
+function fetchCounted(
+  compiled: CompiledSearch,
+  limit: number,
+  lookups: SearchLookups,
+): FoundMatches {
+  const counted = sql`SELECT *, count(*) OVER () AS n FROM (${ridStatement(compiled, Math.max(cheapTotalMax + 1, limit))}) LIMIT ${limit}`
+  const rows = lookups.statements.all(versionsOf(compiled, counted, ', k.n'))
+  return {
+    matches: rows.map((row) => matchOf(row, compiled, lookups)),
+    counted: Number(rows[0]?.at(-1) ?? 0),
+  }
+}
+
+/** The versions of what `rids` gives, in its order; `more` columns come last. */
+function versionsOf({ scope, search }: CompiledSearch, rids: Sql, more: string): Sql {
+  const names = search.sort.keys.map((_, index) => `k.k${index}, `).join('')
+  return sql`SELECT k.rid, ${raw(names)}v.id, ${raw(versionColumns)}${raw(more)} FROM (${rids}) AS k CROSS JOIN fact f ON f.type = ${scope.typeId} AND f.rid = k.rid AND ${isVersionOf('f', scope.view)} CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version)`
+}
+
+function matchOf(row: Row, { scope, search }: CompiledSearch, lookups: SearchLookups): Match {
   const { keys } = search.sort
-  const names = keys.map((_, index) => `k.k${index}, `).join('')
-  const rows = lookups.statements.all(
-    sql`SELECT k.rid, ${raw(names)}v.id, ${raw(versionColumns)} FROM (${ridStatement(compiled, limit)}) AS k CROSS JOIN fact f ON f.type = ${scope.typeId} AND f.rid = k.rid AND ${isVersionOf('f', scope.view)} CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version)`,
-  )
   const type = lookups.dictionary.typeName(scope.typeId)
-  return rows.map((row) => ({
+  return {
     rid: Number(row[0]),
     vid: Number(row[keys.length + 2]),
     keys: keys.map((key, index) => keyOfColumn(key, row[index + 1])),
     version: storedVersion(type, String(row[keys.length + 1]), row, keys.length + 2),
-  }))
+  }
 }
 
 /** A position is a match's rid: its place follows from its version in the view. */
@@ -199,11 +243,12 @@ export function requireKept(
 function totalOf(
   searches: readonly TypeSearch[],
   request: SearchRequest,
-  { page, isCut }: { readonly page: readonly Match[]; readonly isCut: boolean },
+  { page, isCut, counted }: { page: readonly Match[]; isCut: boolean; counted: number | undefined },
   lookups: SearchLookups,
 ): number | undefined {
   if (request.total === 'none') return undefined
   if (request.count > 0 && !isCut && !request.position) return page.length
+  if (counted !== undefined) return counted > cheapTotalMax ? undefined : counted
   const max = request.total === 'accurate' ? Number.MAX_SAFE_INTEGER : cheapTotalMax + 1
   let total = 0
   for (const search of searches) {

@@ -16,12 +16,17 @@ function stepsOf(clauses: readonly Clause[]): string[] {
   const dictionary = new GrowingDictionary(db)
   const typeId = dictionary.ensureType('DocumentReference')
   const patientType = dictionary.ensureType('Patient')
-  for (const code of ['patient', 'type', 'date', 'size']) dictionary.ensureParam(typeId, code)
+  for (const code of ['patient', 'patient.family', 'type', 'date', 'size'])
+    dictionary.ensureParam(typeId, code)
   dictionary.ensureWord('http://loinc.org')
   db.prepare('INSERT INTO resource(type, id, rid, tid, version) VALUES (?, ?, 1, 1, 1)').run(
     patientType,
     'a',
   )
+  db.prepare(
+    `INSERT INTO reference(param, target, sort, rid, version, since, ended)
+      VALUES (?, 1, 1, 2, 0, 1, 0)`,
+  ).run(dictionary.paramId(typeId, 'patient'))
   const lookups = new SearchLookups(db, dictionary, new KeyedHash(new Uint8Array(32)))
   lookups.begin(1000)
   const scope = { typeId, view: { kind: 'now' }, row: 'd', table: 'index', lookups } as const
@@ -53,4 +58,16 @@ t.test('tests the numbers of one resource by its own rows', async (t) => {
   const number = { prefix: 'ge', value: 5, low: 4.5, high: 5.5 } as const
   const steps = stepsOf([ofPatient, { kind: 'number', code: 'size', values: [number] }])
   t.notMatch(steps.join('\n'), /quantity_by_high/)
+})
+
+t.test('takes the one range that is not empty of several alternatives', async (t) => {
+  const contained: Clause = { kind: 'token', code: 'patient.family', tokens: [{ value: 'x' }] }
+  const steps = stepsOf([{ kind: 'or', clauses: [contained, ofPatient] }])
+  t.match(steps.join('\n'), /SEARCH d USING PRIMARY KEY \(target=\? AND param=\?\)/)
+})
+
+t.test('finds the resources of a set by their keys', async (t) => {
+  const named: Clause = { kind: 'string', code: 'patient.family', match: 'start', values: ['x'] }
+  const steps = stepsOf([named])
+  t.notMatch(steps.join('\n'), /fact_by_/)
 })
