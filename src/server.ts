@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
+import { accessRecordType } from './access/access-record.ts'
 import { createAccessControl } from './access/access-control.ts'
 import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
@@ -65,6 +66,8 @@ export interface Server {
   readonly log: Logger
   /** Absent with AUTH=open. */
   readonly authorization: AuthorizationServer | undefined
+  /** Whether a named operation ever changed the patient's access record. */
+  hasAccessRecord(patientId: string): Promise<boolean>
   /** Demonstration data is being loaded: not ready yet, and this is why. */
   setBusy(reason: string | undefined): void
   /** Finishes what was accepted, then lets go of the data. */
@@ -147,6 +150,8 @@ export async function buildServer(
     audit,
     log,
     authorization,
+    hasAccessRecord: async (patientId) =>
+      (await store.read(accessRecordType, patientId)) !== undefined,
     setBusy: (reason) => {
       busy = reason
     },

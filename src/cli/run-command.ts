@@ -1,5 +1,6 @@
 /** The subcommands, by name. */
 import { serve } from './serve.ts'
+import { verifyAudit } from './verify-audit.ts'
 
 interface Command {
   readonly summary: string
@@ -8,6 +9,10 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   serve: { summary: 'start the server', run: serve },
+  'verify-audit': {
+    summary: 'check the audit journal and name its first broken link',
+    run: verifyAudit,
+  },
 }
 
 export async function runCommand(argv: readonly string[]): Promise<void> {

@@ -107,7 +107,9 @@ async function findTargetId(
   return matched
 }
 
+const choosesIds: ReadonlySet<string> = new Set(['open', 'establishment', 'operator'])
+
 /** Decision 57: an id of one's own choice is for system clients, operators and AUTH=open. */
 function requireMayChooseIds(context: Context, { type, id }: TypedId): void {
-  if (context.store.caller.kind !== 'open') throw new NotFound(`${type}/${id}`)
+  if (!choosesIds.has(context.store.caller.kind)) throw new NotFound(`${type}/${id}`)
 }
