@@ -24,40 +24,63 @@ export interface Terminology {
   valueSetTest(valueSet: string, context?: PackageReference): ValueSetTest | undefined
 }
 
+const REMEMBERED_MAX = 10_000
+
+function keyOf(canonical: string, from: PackageReference | undefined): string {
+  return from ? `${canonical} ${from.name}#${from.version}` : canonical
+}
+
+const tables = new WeakMap<JsonObject, CodeSystemTable>()
+
+/** One table for each resource, however it is named. */
+function tableOf(resource: JsonObject): CodeSystemTable {
+  let table = tables.get(resource)
+  if (!table) tables.set(resource, (table = compileCodeSystem(resource)))
+  return table
+}
+
 export function createTerminology(registry: Registry): Terminology {
   const codeSystems = new Map<string, CodeSystemTable | undefined>()
   const valueSets = new Map<string, ValueSetTest | undefined>()
   let epoch = registry.epoch
 
+  /** Bounded, because the names that are looked up come from outside. */
   function refresh(): void {
-    if (epoch === registry.epoch) return
+    const isFull = codeSystems.size > REMEMBERED_MAX || valueSets.size > REMEMBERED_MAX
+    if (epoch === registry.epoch && !isFull) return
     epoch = registry.epoch
     codeSystems.clear()
     valueSets.clear()
   }
 
-  function codeSystem(url: string, version?: string): CodeSystemTable | undefined {
+  function codeSystem(
+    url: string,
+    version?: string,
+    from?: PackageReference,
+  ): CodeSystemTable | undefined {
     refresh()
     const canonical = version === undefined ? url : `${url}|${version}`
-    if (codeSystems.has(canonical)) return codeSystems.get(canonical)
-    const definition = registry.resolve('CodeSystem', canonical)
-    const table = definition && compileCodeSystem(definition.resource)
-    codeSystems.set(canonical, table)
+    const key = keyOf(canonical, from)
+    if (codeSystems.has(key)) return codeSystems.get(key)
+    const definition = registry.resolve('CodeSystem', canonical, from)
+    const table = definition && tableOf(definition.resource)
+    codeSystems.set(key, table)
     return table
   }
 
   function valueSetTest(canonical: string, context?: PackageReference): ValueSetTest | undefined {
     refresh()
-    const key = context ? `${canonical} ${context.name}#${context.version}` : canonical
+    const key = keyOf(canonical, context)
     if (valueSets.has(key)) return valueSets.get(key)
     // A value set that includes itself finds nothing here and stays undecided.
     valueSets.set(key, undefined)
     const definition = registry.resolve('ValueSet', canonical, context)
+    const from = definition?.package
     const test =
       definition &&
       compileValueSet(definition.resource, {
-        codeSystem,
-        valueSet: (inner) => valueSetTest(inner, definition.package),
+        codeSystem: (url, version) => codeSystem(url, version, from),
+        valueSet: (inner) => valueSetTest(inner, from),
       })
     valueSets.set(key, test ?? wholeSystemTest(canonical, codeSystem))
     return valueSets.get(key)
@@ -77,7 +100,7 @@ export function createTerminology(registry: Registry): Terminology {
   return {
     testOf: (valueSet) =>
       compileValueSet(valueSet, { codeSystem, valueSet: (inner) => valueSetTest(inner) }),
-    codeSystem,
+    codeSystem: (system, version) => codeSystem(system, version),
     isCodeOf,
     valueSetTest,
     displays: (system, code) => codeSystem(system)?.find(code)?.displays,

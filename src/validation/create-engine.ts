@@ -10,7 +10,7 @@ import type { ExtensionDefinition } from './extensions.ts'
 import type { CompileInvariant } from './invariants.ts'
 import type { ItemCheck, Profile } from './profile-check.ts'
 import { compileProfile } from './profile-compiler.ts'
-import type { ProfileName, ProfileSources } from './profile-context.ts'
+import type { ProfileSources } from './profile-context.ts'
 import { buildProfileTree, type ProfileNode } from './profile-tree.ts'
 import { scopeAround } from './resource-scope.ts'
 import { isError, type Run } from './run.ts'
@@ -49,21 +49,20 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function createProfiles({ registry, terminology, compileInvariant }: EngineOptions) {
-  const known = new Map<string, Profile | undefined>()
+  const known = new Map<string, Profile>()
   const baseElement = baseElements(registry)
   const profile: ProfileSources['profile'] = (canonical, from) => {
     const key = from ? `${canonical} ${from.name}#${from.version}` : canonical
-    if (known.has(key)) return known.get(key)
+    const made = known.get(key)
+    if (made) return made
+    // What is not known is not remembered: the names come from outside.
     const found = registry.resolve('StructureDefinition', canonical, from)
-    const identity =
-      found && `${found.url}|${found.version} ${found.package.name}#${found.package.version}`
-    let made = identity === undefined ? undefined : known.get(identity)
-    if (found && identity !== undefined && !made) {
-      made = makeProfile(found.resource, found.package, sources)
-      known.set(identity, made)
-    }
-    known.set(key, made)
-    return made
+    if (!found) return undefined
+    const identity = `${found.url}|${found.version} ${found.package.name}#${found.package.version}`
+    const fresh = known.get(identity) ?? makeProfile(found.resource, found.package, sources)
+    known.set(identity, fresh)
+    known.set(key, fresh)
+    return fresh
   }
   const sources: ProfileSources = {
     registry,
@@ -71,13 +70,19 @@ function createProfiles({ registry, terminology, compileInvariant }: EngineOptio
     compileInvariant,
     profile,
     baseElement,
-    checkProfile: (value, name, run) => runProfile(value, name, profile, run),
-    conforms: (value, canonical, run) => conformsTo(value, canonical, profile, run),
-    whyNot: (value, canonical, run) => {
-      const from = profile(canonical)?.package
-      if (!from) return 'the profile is not known'
-      const found = run.collect(() => runProfile(value, { canonical, from }, profile, run))
-      return found.find(isError)?.diagnostics ?? ''
+    checkProfile(value, { canonical, from }, run) {
+      const found = profile(canonical, from)
+      if (found) runProfile(value, found, run)
+    },
+    conforms(value, { canonical, from }, run) {
+      const found = profile(canonical, from)
+      return found !== undefined && conformsTo(value, found, run)
+    },
+    whyNot(value, { canonical, from }, run) {
+      const found = profile(canonical, from)
+      if (!found) return 'the profile is not known'
+      const issues = run.collect(() => runProfile(value, found, run))
+      return issues.find(isError)?.diagnostics ?? ''
     },
     isSubtype: (type, base) => isSubtype(type, base, registry),
   }
@@ -129,17 +134,10 @@ function baseElements(registry: Registry): (path: string) => ElementDefinition |
   }
 }
 
-function runProfile(
-  value: JsonObject,
-  { canonical, from }: ProfileName,
-  lookup: ProfileSources['profile'],
-  run: Run,
-): void {
-  const profile = lookup(canonical, from)
-  if (!profile) return
+function runProfile(value: JsonObject, profile: Profile, run: Run): void {
   const found = isResource(value) ? value.resourceType : undefined
   if (found !== undefined && found !== profile.type && !isAnyResource(profile.type)) {
-    run.report('profile-wrong-type', `${canonical} is for ${profile.type}, not ${found}`)
+    run.report('profile-wrong-type', `${profile.canonical} is for ${profile.type}, not ${found}`)
     return
   }
   scopeAround(value, run, () => profile.check(value, run))
@@ -150,25 +148,17 @@ function isAnyResource(type: string): boolean {
 }
 
 /** Remembered in the run; a question asked again while it is being answered counts as yes. */
-function conformsTo(
-  value: JsonValue,
-  canonical: string,
-  lookup: ProfileSources['profile'],
-  run: Run,
-): boolean {
+function conformsTo(value: JsonValue, profile: Profile, run: Run): boolean {
   if (!isObject(value)) return false
-  const profile = lookup(canonical)
-  if (!profile) return false
   if (isResource(value) && value.resourceType !== profile.type && !isAnyResource(profile.type)) {
     return false
   }
   const answers = run.answersFor(value)
-  const known = answers.get(canonical)
+  const known = answers.get(profile)
   if (known !== undefined) return known
-  answers.set(canonical, true)
-  const from = profile.package
-  const fits = !run.hasErrors(() => runProfile(value, { canonical, from }, lookup, run))
-  answers.set(canonical, fits)
+  answers.set(profile, true)
+  const fits = !run.hasErrors(() => runProfile(value, profile, run))
+  answers.set(profile, fits)
   return fits
 }
 

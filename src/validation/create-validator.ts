@@ -44,8 +44,10 @@ export function createValidator(options: ValidatorOptions): Validator {
     validate(resource, validationOptions = {}) {
       const run = new Run(validationOptions, relaxations)
       const engine = current()
-      run.conforms = (value, canonical) =>
-        engine.profile(canonical) ? engine.conforms(value, canonical, run) : undefined
+      run.conforms = (value, canonical) => {
+        const name = { canonical, from: run.package }
+        return engine.profile(canonical, run.package) && engine.conforms(value, name, run)
+      }
       safely(run, () => checkTop(resource, validationOptions, engine, run))
       return inDocumentOrder(run.issues, resource)
     },

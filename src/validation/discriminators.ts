@@ -9,7 +9,7 @@ import {
 } from './discriminator-path.ts'
 import type { Discriminator } from './element-definition.ts'
 import { isEqual, matchesPattern } from './pattern.ts'
-import type { Item, ProfileLookup } from './profile-check.ts'
+import type { Item, ProfileLookup, ProfileName } from './profile-check.ts'
 import { childNamed, type ProfileNode } from './profile-tree.ts'
 import type { Run } from './run.ts'
 import type { PackageReference } from '../conformance/registry.ts'
@@ -22,7 +22,7 @@ export interface DiscriminatorSources {
   readonly terminology: Terminology
   readonly package: PackageReference
   /** Whether a value (a resource or a data type) conforms to a profile. */
-  readonly conforms: (value: JsonValue, canonical: string, run: Run) => boolean
+  readonly conforms: (value: JsonValue, name: ProfileName, run: Run) => boolean
   readonly isSubtype: (type: string, base: string) => boolean
 }
 
@@ -274,8 +274,9 @@ function profileTest(
     ),
   )
   if (canonicals.length === 0) return undefined
+  const from = sources.package
   return (item, run) =>
     evaluatePath(startOf(item), steps, run).some(({ value }) =>
-      canonicals.some((canonical) => sources.conforms(value, canonical, run)),
+      canonicals.some((canonical) => sources.conforms(value, { canonical, from }, run)),
     )
 }

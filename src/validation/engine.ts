@@ -3,7 +3,7 @@ import type { PackageReference, Registry } from '../conformance/registry.ts'
 import type { JsonValue } from '../fhir/resource.ts'
 import type { Terminology } from '../terminology/terminology.ts'
 import type { ExtensionDefinition } from './extensions.ts'
-import type { Profile } from './profile-check.ts'
+import type { Profile, ProfileName } from './profile-check.ts'
 import type { Run } from './run.ts'
 import type { ShapeLookup } from './shape-compiler.ts'
 
@@ -13,7 +13,7 @@ export interface Engine {
   readonly shape: ShapeLookup
   readonly profile: (canonical: string, from?: PackageReference) => Profile | undefined
   readonly extension: (url: string, from?: PackageReference) => ExtensionDefinition | undefined
-  readonly conforms: (value: JsonValue, canonical: string, run: Run) => boolean
+  readonly conforms: (value: JsonValue, name: ProfileName, run: Run) => boolean
 }
 
 export function isSubtype(type: string, base: string, registry: Registry): boolean {

@@ -1,6 +1,6 @@
 /** What checking against a profile is made of; shared by the compilers. */
 import type { PackageReference } from '../conformance/registry.ts'
-import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
+import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import type { ProfileNode } from './profile-tree.ts'
 import type { Run } from './run.ts'
 
@@ -29,10 +29,9 @@ export interface Profile {
 
 export type ProfileLookup = (canonical: string, from?: PackageReference) => Profile | undefined
 
-/** Checks a whole resource against a profile, where it stands in its Bundle or container. */
-export interface ResourcePlace {
-  readonly resource: Resource
-  readonly fullUrl?: string | undefined
-  /** The resource whose contained list, entries or parameters hold it. */
-  readonly place: 'contained' | 'inner'
+/** A profile as a definition, or a resource, names it. */
+export interface ProfileName {
+  readonly canonical: string
+  /** The package that names it. */
+  readonly from?: PackageReference | undefined
 }

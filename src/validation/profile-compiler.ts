@@ -202,6 +202,9 @@ function typesOfItems(definition: ElementDefinition, holders: readonly Holder[])
   )
 }
 
+/** Deeper than the base type's checks go, and they say so. */
+const STEPS_MAX = 400
+
 interface Group {
   readonly definition: ElementDefinition
   readonly holders: readonly Holder[]
@@ -215,6 +218,7 @@ function groupCheck(group: Group): GroupCheck {
   const { holders, checks, slicing } = group
   const source = sourceOf(group.definition, group.context)
   return (parent, run) => {
+    if (run.path.length > STEPS_MAX) return
     const items = itemsOf(parent, holders)
     const outer = run.source
     run.source = source

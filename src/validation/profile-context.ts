@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import type { Terminology } from '../terminology/terminology.ts'
 import type { ElementDefinition } from './element-definition.ts'
 import type { CompileInvariant } from './invariants.ts'
-import type { ProfileLookup } from './profile-check.ts'
+import type { ProfileLookup, ProfileName } from './profile-check.ts'
 import type { ProfileNode } from './profile-tree.ts'
 import type { Run } from './run.ts'
 
@@ -16,17 +16,12 @@ export interface ProfileSources {
   /** The element of an R4 type's snapshot: `HumanName.family`. */
   readonly baseElement: (path: string) => ElementDefinition | undefined
   /** Checks a value against a profile in place; a resource in its own scope. */
-  readonly checkProfile: (value: JsonObject, canonical: ProfileName, run: Run) => void
+  readonly checkProfile: (value: JsonObject, name: ProfileName, run: Run) => void
   /** Whether it conforms, without keeping issues; remembered for each resource of a run. */
-  readonly conforms: (value: JsonValue, canonical: string, run: Run) => boolean
+  readonly conforms: (value: JsonValue, name: ProfileName, run: Run) => boolean
   /** The first error of a value that does not conform. */
-  readonly whyNot: (value: JsonObject, canonical: string, run: Run) => string
+  readonly whyNot: (value: JsonObject, name: ProfileName, run: Run) => string
   readonly isSubtype: (type: string, base: string) => boolean
-}
-
-export interface ProfileName {
-  readonly canonical: string
-  readonly from: PackageReference
 }
 
 export interface ProfileContext {

@@ -74,7 +74,7 @@ export class Run {
   conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
   private readonly relaxations: ReadonlyMap<string, IssueSeverity | 'off'>
   private seen: Set<string> | undefined
-  private answers: Map<JsonObject, Map<string, boolean>> | undefined
+  private answers: Map<JsonObject, Map<object, boolean>> | undefined
   private stepsLeft = STEPS_BASE
   private depth = 0
   private errors = 0
@@ -93,8 +93,8 @@ export class Run {
     if (this.stepsLeft < 0) throw new StopValidation('too-costly')
   }
 
-  /** What profiles found of a value so far, by canonical. */
-  answersFor(value: JsonObject): Map<string, boolean> {
+  /** What profiles found of a value so far. */
+  answersFor(value: JsonObject): Map<object, boolean> {
     this.answers ??= new Map()
     let answers = this.answers.get(value)
     if (!answers) this.answers.set(value, (answers = new Map()))

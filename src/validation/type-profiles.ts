@@ -56,7 +56,7 @@ function checkOneOf(
   }
   if (known.length === 1) {
     sources.checkProfile(value, { canonical: known[0]!, from }, run)
-  } else if (!known.some((profile) => sources.conforms(value, profile, run))) {
+  } else if (!known.some((canonical) => sources.conforms(value, { canonical, from }, run))) {
     run.report('profile-mismatch', `Conforms to none of ${known.join(', ')}`)
   }
 }
@@ -138,9 +138,11 @@ function checkTarget(value: JsonObject, targets: Targets, context: ProfileContex
     typeof value.reference === 'string' ? resolveReference(value.reference, run) : undefined
   if (!found || found.mode === 'referenced') return
   const { conforms, whyNot } = context.sources
-  if (candidates.some(({ canonical }) => conforms(found.resource, canonical, run))) return
+  const { resource } = found
+  const from = context.package
+  if (candidates.some(({ canonical }) => conforms(resource, { canonical, from }, run))) return
   const names = candidates.map(({ canonical }) => canonical).join(' or ')
-  const why = whyNot(found.resource, candidates[0]!.canonical, run)
+  const why = whyNot(resource, { canonical: candidates[0]!.canonical, from }, run)
   const wrong = `The target ${String(value.reference)} does not conform to ${names}: ${why}`
   run.report('profile-mismatch', wrong)
 }

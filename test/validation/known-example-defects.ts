@@ -54,7 +54,6 @@ export const knownExampleDefects: Readonly<Record<string, readonly Defects[]>> =
         'required-binding CommunicationRequest.contained[1].extension[0].extension[2].value',
       ],
     },
-    { reason: practitioner, issues: ['profile-mismatch CommunicationRequest.recipient[0]'] },
   ],
   'ans.fhir.fr.nde-3.0.0/CommunicationRequest-com2': [
     {
@@ -69,7 +68,6 @@ export const knownExampleDefects: Readonly<Record<string, readonly Defects[]>> =
       reason: mode,
       issues: ['required-binding Subscription.contained[0].extension[0].extension[2].value'],
     },
-    { reason: practitioner, issues: ['profile-mismatch Subscription.extension[4].value'] },
   ],
   'ans.fhir.fr.pdsm-3.1.1/List-ExampleFolder': [
     { reason: display, issues: ['wrong-display List.code.coding[0].display'] },
