@@ -1,6 +1,7 @@
 /** Prometheus metrics of this process. */
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { AuditJournal } from '../audit/journal.ts'
+import { RequestMetrics } from './request-metrics.ts'
 
 export interface Metrics {
   readonly observe: (method: string, route: string, status: number, milliseconds: number) => void
@@ -12,25 +13,11 @@ export function createMetrics(journal?: Pick<AuditJournal, 'health'>): Metrics {
   const registry = new Registry()
   if (journal) addReserveGauge(registry, journal)
   collectDefaultMetrics({ register: registry })
-  const durations = new Histogram({
-    name: 'passerelle_http_request_seconds',
-    help: 'Time from the first byte of a request to the last of its answer',
-    labelNames: ['method', 'route'],
-    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
-    registers: [registry],
-  })
-  const answers = new Counter({
-    name: 'passerelle_http_answers_total',
-    help: 'Answers by status',
-    labelNames: ['method', 'route', 'status'],
-    registers: [registry],
-  })
+  const requests = new RequestMetrics()
   return {
-    observe: (method, route, status, milliseconds) => {
-      durations.observe({ method, route }, milliseconds / 1000)
-      answers.inc({ method, route, status })
-    },
-    render: () => registry.metrics(),
+    observe: (method, route, status, milliseconds) =>
+      requests.observe(method, route, status, milliseconds),
+    render: async () => `${await registry.metrics()}\n${requests.render()}`,
     contentType: registry.contentType,
   }
 }
