@@ -122,7 +122,7 @@ const physician = ['10', 'Médecin'] as const
 const people: readonly Person[] = [
   ['MME', 'Hélène', 'Vauquelin', 1, physician, ['SM54', 'Médecine générale (SM)']],
   ['M', 'Jean-Noël', 'Trébuchet', 1, physician, ['SM54', 'Médecine générale (SM)']],
-  ['M', 'Mehdi', 'Bouazizi', 0, physician, ['SM04', 'Cardiologie et Maladies vasculaires (SM)']],
+  ['M', 'Mehdi', 'Bouazizi', 1, physician, ['SM04', 'Cardiologie et Maladies vasculaires (SM)']],
   ['MME', 'Françoise', 'Ollivier-Després', 0, physician, ['SM18', 'Gériatrie (SM)']],
   ['MME', 'Awa', 'Sissoko', 0, physician, ['SM40', 'Pédiatrie (SM)']],
   ['M', 'Gaël', 'Péronne', 0, physician, ['SM44', 'Radio-diagnostic (SM)']],

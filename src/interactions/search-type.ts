@@ -48,6 +48,7 @@ async function ruledClause(
 ): Promise<Clause> {
   if (type === undefined) return where
   const { rules } = context.services
+  context.store.requireMay('search', type)
   for (const rule of rules) await rule.checkSearch?.(type, parameters, context)
   const added = rules.flatMap((rule) => rule.restrictSearch?.(type, parameters, context) ?? [])
   return added.length === 0 ? where : allOf([where, ...added])

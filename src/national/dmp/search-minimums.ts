@@ -4,13 +4,16 @@ import { dmpIssue } from './dmp-issue.ts'
 
 type Parameters = readonly (readonly [string, string])[]
 
+/** The minimums hold for professionals and establishments' software, not for the patient's own searches. */
+const dmpClients: ReadonlySet<string> = new Set(['professional', 'establishment'])
+
 /** Throws 400 when a search of documents or lots lacks its minimum. AUTH=open is not held to it (decision 66). */
 export function requireSearchMinimum(
   caller: { readonly kind: string },
   type: string,
   parameters: Parameters,
 ): void {
-  if (caller.kind === 'open') return
+  if (!dmpClients.has(caller.kind)) return
   const missing = missingParameters(type, parameters)
   if (missing.length === 0) return
   const diagnostics = `A search of ${type} needs ${missing.join(' and ')}`
