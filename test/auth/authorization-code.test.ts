@@ -21,23 +21,26 @@ import {
 
 const scope = 'openid fhirUser launch/patient offline_access patient/Observation.rs'
 
-t.test('gives a public application a token, the patient in context and who logged in', async (t) => {
-  const server = await sandboxServer(t)
-  const answer = await login(server, { client: publicApp, scope }, { account: citizenId })
-  t.match(answer, { token_type: 'Bearer', expires_in: 300, scope, patient: citizenId })
-  t.match(answer.access_token, /^[A-Za-z0-9_-]{43}$/)
-  t.type(answer.refresh_token, 'string')
-  const idToken = String(answer.id_token)
-  t.match(decodeProtectedHeader(idToken), { alg: 'RS256' })
-  t.match(decodeJwt(idToken), {
-    iss: baseUrl,
-    aud: publicApp.id,
-    sub: citizenId,
-    fhirUser: `${baseUrl}/Patient/${citizenId}`,
-  })
-  t.equal((await bearer(server, answer.access_token)).status < 500, true)
-  t.not((await bearer(server, answer.access_token)).status, 401)
-})
+t.test(
+  'gives a public application a token, the patient in context and who logged in',
+  async (t) => {
+    const server = await sandboxServer(t)
+    const answer = await login(server, { client: publicApp, scope }, { account: citizenId })
+    t.match(answer, { token_type: 'Bearer', expires_in: 300, scope, patient: citizenId })
+    t.match(answer.access_token, /^[A-Za-z0-9_-]{43}$/)
+    t.type(answer.refresh_token, 'string')
+    const idToken = String(answer.id_token)
+    t.match(decodeProtectedHeader(idToken), { alg: 'RS256' })
+    t.match(decodeJwt(idToken), {
+      iss: baseUrl,
+      aud: publicApp.id,
+      sub: citizenId,
+      fhirUser: `${baseUrl}/Patient/${citizenId}`,
+    })
+    t.equal((await bearer(server, answer.access_token)).status < 500, true)
+    t.not((await bearer(server, answer.access_token)).status, 401)
+  },
+)
 
 t.test('3: discovery is JSON whatever is accepted, lists S256 and not plain', async (t) => {
   const server = await sandboxServer(t)
@@ -77,21 +80,24 @@ t.test('4: a foreign aud is an error redirect invalid_target, without a code', a
   t.equal(page.location!.searchParams.get('error'), 'invalid_target')
 })
 
-t.test('5: no code_challenge, or plain, is invalid_request, for confidential apps too', async (t) => {
-  const server = await sandboxServer(t)
-  for (const query of [
-    { code_challenge: undefined, code_challenge_method: undefined },
-    { code_challenge_method: 'plain' },
-    { code_challenge_method: undefined },
-    { code_challenge: 'too-short' },
-  ]) {
-    for (const client of [publicApp, practice]) {
-      const { page } = await startLogin(server, { client, scope, query })
-      t.equal(page.location!.searchParams.get('error'), 'invalid_request', JSON.stringify(query))
-      t.equal(page.location!.searchParams.get('code'), null)
+t.test(
+  '5: no code_challenge, or plain, is invalid_request, for confidential apps too',
+  async (t) => {
+    const server = await sandboxServer(t)
+    for (const query of [
+      { code_challenge: undefined, code_challenge_method: undefined },
+      { code_challenge_method: 'plain' },
+      { code_challenge_method: undefined },
+      { code_challenge: 'too-short' },
+    ]) {
+      for (const client of [publicApp, practice]) {
+        const { page } = await startLogin(server, { client, scope, query })
+        t.equal(page.location!.searchParams.get('error'), 'invalid_request', JSON.stringify(query))
+        t.equal(page.location!.searchParams.get('code'), null)
+      }
     }
-  }
-})
+  },
+)
 
 t.test('refuses another verifier, another redirect and another client for a code', async (t) => {
   const server = await sandboxServer(t)
@@ -144,46 +150,58 @@ t.test('of two uses of a code at the same time, at most one succeeds', async (t)
   }
 })
 
-t.test('never redirects to an address that is not registered, character by character', async (t) => {
-  const server = await sandboxServer(t)
-  for (const redirect of [
-    'http://localhost:3003/callback/',
-    'http://localhost:3003/callback?x=1',
-    'http://localhost:3004/callback',
-    'http://LOCALHOST:3003/callback',
-    'http://localhost:3003/callback#x',
-    'https://evil.example.org/callback',
-    'http://localhost:3003/../callback',
-  ]) {
-    const client = { id: publicApp.id, redirect }
-    const { page } = await startLogin(server, { client, scope })
-    t.equal(page.status, 400, redirect)
-    t.equal(page.location!.origin, 'http://localhost:8080')
-    t.match(page.text, 'Connexion impossible')
-    t.match(page.headers['content-security-policy'], "default-src 'none'")
-  }
-})
+t.test(
+  'never redirects to an address that is not registered, character by character',
+  async (t) => {
+    const server = await sandboxServer(t)
+    for (const redirect of [
+      'http://localhost:3003/callback/',
+      'http://localhost:3003/callback?x=1',
+      'http://localhost:3004/callback',
+      'http://LOCALHOST:3003/callback',
+      'http://localhost:3003/callback#x',
+      'https://evil.example.org/callback',
+      'http://localhost:3003/../callback',
+    ]) {
+      const client = { id: publicApp.id, redirect }
+      const { page } = await startLogin(server, { client, scope })
+      t.equal(page.status, 400, redirect)
+      t.equal(page.location!.origin, 'http://localhost:8080')
+      t.match(page.text, 'Connexion impossible')
+      t.match(page.headers['content-security-policy'], "default-src 'none'")
+    }
+  },
+)
 
-t.test('8: a scope that is not understood is invalid_scope; one not allowed is left out', async (t) => {
-  const server = await sandboxServer(t)
-  for (const bad of [
-    'patient/DocumentReference.dus',
-    'patient/Nothing.rs',
-    'patient/Observation.rs?category:not=x',
-    'patient/Observation.rs?subject.name=x',
-    'patient/Observation.rs?_filter=x',
-    'patient/Observation.rs?nothing=x',
-    'admin',
-  ]) {
-    const { page } = await startLogin(server, { client: publicApp, scope: `${scope} ${bad}` })
-    t.equal(page.location!.searchParams.get('error'), 'invalid_scope', bad)
-  }
-  const asked = `${scope} patient/*.cruds user/*.cruds system/*.cruds patient/Condition.rs`
-  const answer = await login(server, { client: publicApp, scope: asked }, { account: citizenId })
-  const granted = String(answer.scope).split(' ')
-  t.notOk(granted.some((one) => /[cud]\b|user|system|Condition|\*/.test(one.split('.')[1] ?? '')), String(answer.scope))
-  t.ok(granted.includes('patient/DocumentReference.rs'), 'the wildcard is narrowed to what is allowed')
-})
+t.test(
+  '8: a scope that is not understood is invalid_scope; one not allowed is left out',
+  async (t) => {
+    const server = await sandboxServer(t)
+    for (const bad of [
+      'patient/DocumentReference.dus',
+      'patient/Nothing.rs',
+      'patient/Observation.rs?category:not=x',
+      'patient/Observation.rs?subject.name=x',
+      'patient/Observation.rs?_filter=x',
+      'patient/Observation.rs?nothing=x',
+      'admin',
+    ]) {
+      const { page } = await startLogin(server, { client: publicApp, scope: `${scope} ${bad}` })
+      t.equal(page.location!.searchParams.get('error'), 'invalid_scope', bad)
+    }
+    const asked = `${scope} patient/*.cruds user/*.cruds system/*.cruds patient/Condition.rs`
+    const answer = await login(server, { client: publicApp, scope: asked }, { account: citizenId })
+    const granted = String(answer.scope).split(' ')
+    t.notOk(
+      granted.some((one) => /[cud]\b|user|system|Condition|\*/.test(one.split('.')[1] ?? '')),
+      String(answer.scope),
+    )
+    t.ok(
+      granted.includes('patient/DocumentReference.rs'),
+      'the wildcard is narrowed to what is allowed',
+    )
+  },
+)
 
 t.test('keeps granular and v1 scopes as they were asked', async (t) => {
   const server = await sandboxServer(t)
@@ -253,7 +271,10 @@ t.test('opens a record in the software of a practice for its professional', asyn
   const request = { client: practice, scope: 'launch openid fhirUser user/*.rs', query: { launch } }
   const answer = await login(server, request, { account: 'demo-practitioner-01' })
   t.equal(answer.patient, citizenId)
-  t.equal(decodeJwt(String(answer.id_token)).fhirUser, `${baseUrl}/Practitioner/demo-practitioner-01`)
+  t.equal(
+    decodeJwt(String(answer.id_token)).fhirUser,
+    `${baseUrl}/Practitioner/demo-practitioner-01`,
+  )
 })
 
 t.test('takes an authorization request by POST as well', async (t) => {
@@ -268,32 +289,38 @@ t.test('takes an authorization request by POST as well', async (t) => {
   t.equal(response.headers.location, '/auth/authorize?client_id=x&response_type=code')
 })
 
-t.test('gives nothing after a refusal, and only what stayed ticked after an agreement', async (t) => {
-  const server = await sandboxServer(t)
-  const request = {
-    client: publicApp,
-    scope: 'openid launch/patient patient/Observation.rs patient/DocumentReference.rs',
-  }
-  const started = await startLogin(server, request)
-  const consent = await started.browser.submit(started.page, { account: citizenId })
-  t.match(consent.text, 'Carnet de tension')
-  t.match(consent.text, 'Lire et rechercher les mesures et résultats, dans le dossier choisi')
-  const refused = await started.browser.submit(consent, { action: 'refuse' })
-  t.equal(refused.location!.searchParams.get('error'), 'access_denied')
-  t.equal(refused.location!.searchParams.get('code'), null)
-  const answer = await login(server, request, {
-    account: citizenId,
-    scope: ['patient/Observation.rs'],
-  })
-  t.equal(answer.scope, 'openid launch/patient patient/Observation.rs')
-})
+t.test(
+  'gives nothing after a refusal, and only what stayed ticked after an agreement',
+  async (t) => {
+    const server = await sandboxServer(t)
+    const request = {
+      client: publicApp,
+      scope: 'openid launch/patient patient/Observation.rs patient/DocumentReference.rs',
+    }
+    const started = await startLogin(server, request)
+    const consent = await started.browser.submit(started.page, { account: citizenId })
+    t.match(consent.text, 'Carnet de tension')
+    t.match(consent.text, 'Lire et rechercher les mesures et résultats, dans le dossier choisi')
+    const refused = await started.browser.submit(consent, { action: 'refuse' })
+    t.equal(refused.location!.searchParams.get('error'), 'access_denied')
+    t.equal(refused.location!.searchParams.get('code'), null)
+    const answer = await login(server, request, {
+      account: citizenId,
+      scope: ['patient/Observation.rs'],
+    })
+    t.equal(answer.scope, 'openid launch/patient patient/Observation.rs')
+  },
+)
 
 t.test('refuses a form from another site and another browser', async (t) => {
   const server = await sandboxServer(t)
   const started = await startLogin(server, { client: publicApp, scope })
   const forged = await started.browser.submit({ ...started.page, text: '' }, { account: citizenId })
   t.equal(forged.status, 403)
-  const wrong = { ...started.page, text: started.page.text.replace(/name="csrf" value="./, 'name="csrf" value="!') }
+  const wrong = {
+    ...started.page,
+    text: started.page.text.replace(/name="csrf" value="./, 'name="csrf" value="!'),
+  }
   t.equal((await started.browser.submit(wrong, { account: citizenId })).status, 403)
   const other = await new Browser(server).submit(started.page, { account: citizenId })
   t.equal(other.status, 400)

@@ -7,7 +7,10 @@ import { loadConfig } from '../../src/config.ts'
 import { buildServer, type Server, type Surroundings } from '../../src/server.ts'
 
 export const portal = { id: 'sandbox-portail', redirect: 'http://localhost:3000/callback' }
-export const practice = { id: 'sandbox-logiciel-cabinet', redirect: 'http://localhost:3001/callback' }
+export const practice = {
+  id: 'sandbox-logiciel-cabinet',
+  redirect: 'http://localhost:3001/callback',
+}
 export const publicApp = { id: 'sandbox-app-publique', redirect: 'http://localhost:3003/callback' }
 export const confidentialApp = {
   id: 'sandbox-app-confidentielle',
@@ -163,7 +166,11 @@ export async function agree(
     current = await browser.submit(current, { patient: patient ?? '' })
   }
   const offered = [...current.text.matchAll(/name="scope" value="([^"]*)"/g)].map(([, one]) => one!)
-  const fields = { action: 'allow', scope: scope ?? offered, ...(offered.length > 0 ? { days } : {}) }
+  const fields = {
+    action: 'allow',
+    scope: scope ?? offered,
+    ...(offered.length > 0 ? { days } : {}),
+  }
   return current.text.includes('value="allow"') ? browser.submit(current, fields) : current
 }
 
@@ -215,7 +222,8 @@ export async function login(
   const end = await agree(started, choices)
   const code = end.location!.searchParams.get('code')
   const answer = await redeem(server, started, code ?? '')
-  if (answer.status !== 200) throw new Error(`no token: ${JSON.stringify(answer.body)} ${end.location?.href}`)
+  if (answer.status !== 200)
+    throw new Error(`no token: ${JSON.stringify(answer.body)} ${end.location?.href}`)
   return answer.body as Awaited<ReturnType<typeof login>>
 }
 
@@ -248,7 +256,12 @@ export async function assertionOf(
     jti: randomBytes(16).toString('hex'),
     ...claims,
   })
-    .setProtectedHeader({ alg: jwk.alg!, kid: jwk.kid!, typ: 'JWT', ...header } as JWTHeaderParameters)
+    .setProtectedHeader({
+      alg: jwk.alg!,
+      kid: jwk.kid!,
+      typ: 'JWT',
+      ...header,
+    } as JWTHeaderParameters)
     .sign(key ?? (await importJWK(jwk)))
 }
 
