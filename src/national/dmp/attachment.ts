@@ -1,10 +1,8 @@
 /** The bytes behind a fiche: found in the lot, their hash and size checked or filled in. Decisions 6, 14 and 80. */
-import { createHash } from 'node:crypto'
 import type { Issue } from '../../fhir/operation-outcome.ts'
 import type { JsonObject, JsonValue, Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
-import { serializeStored } from '../../json/serialize.ts'
 import { checkContentFacts, type ContentFacts } from './content-facts.ts'
 import { dmpIssue } from './dmp-issue.ts'
 import { attachmentOf, relativeUrl, withAttachment } from './document-parts.ts'
@@ -36,7 +34,7 @@ export function settleAttachment(
   checkContentType(draft, attachment, content.resource)
   const settled = { ...attachment, url: `${baseUrl}/${url}` }
   if (content.type === 'Bundle') {
-    // A document Bundle gets its hash when all of it is settled: `settleDocumentFacts`.
+    // A document Bundle gets its hash when all of it is settled: document-facts.ts.
     const { hash, size, ...rest } = settled as JsonObject
     if (hash !== undefined || size !== undefined) draft.issues.push(factsReplaced())
     draft.resource = withAttachment(draft.resource, { ...rest, ...unknownFacts })
@@ -92,27 +90,4 @@ function isSameType(stated: string, served: JsonValue | undefined): boolean {
   if (typeof served !== 'string') return false
   const essence = (type: string) => type.split(';', 1)[0]!.trim().toLowerCase()
   return essence(stated) === essence(served)
-}
-
-/**
- * Hash and size of the document Bundles of a lot: those of the bytes that a read will give, id and
- * meta as the server sets them. docs/decisions/0004.
- */
-export function settleDocumentFacts(plan: DraftPlan, context: Context): void {
-  const { baseUrl, now } = context.services
-  for (const content of plan.drafts) {
-    if (content.type !== 'Bundle' || !content.resource || !content.governedBy.has('dmp')) continue
-    content.writtenAt = now()
-    const { body } = serializeStored(content.resource, content)
-    const facts = {
-      hash: createHash('sha1').update(body).digest('base64'),
-      size: body.length,
-    }
-    for (const draft of plan.drafts) {
-      const attachment =
-        draft.type === 'DocumentReference' && draft.resource && attachmentOf(draft.resource)
-      if (!attachment || attachment.url !== `${baseUrl}/Bundle/${content.id}`) continue
-      draft.resource = withAttachment(draft.resource!, { ...attachment, ...facts })
-    }
-  }
 }

@@ -5,7 +5,7 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
-import { settleAttachment, settleDocumentFacts } from './attachment.ts'
+import { settleAttachment } from './attachment.ts'
 import {
   dmpLabelsOf,
   requireFeedable,
@@ -22,6 +22,7 @@ import {
   submissionSetProfile,
 } from './dmp-codes.ts'
 import { dmpIssue } from './dmp-issue.ts'
+import { outwardFiche, settleDocumentFacts } from './document-facts.ts'
 import {
   attachmentOf,
   entryUuidsOf,
@@ -69,6 +70,7 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
     restrictSearch: withoutClosedRecords,
     labelsOf: dmpLabelsOf,
     entriesOf: labelEntries,
+    outwardForm: outwardFiche,
   }
 }
 

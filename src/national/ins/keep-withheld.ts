@@ -38,12 +38,12 @@ function keepInObject({ whole, shown, sent }: Forms<JsonObject>): JsonObject {
   for (const [name, value] of Object.entries(whole)) {
     const before = shown[name]
     const after = sent[name]
-    // What was shown and not sent back was taken out on purpose.
-    if (before !== undefined && after !== undefined)
-      result[name] = keep({ whole: value, shown: before, sent: after })
-    else if (before === undefined) {
-      const added = after === undefined ? value : keepBeside(value, after)
-      if (added !== undefined) result[name] = added
+    if (before === undefined) result[name] = after === undefined ? value : keepBeside(value, after)
+    else if (after !== undefined) result[name] = keep({ whole: value, shown: before, sent: after })
+    else {
+      // What was shown and not sent back was taken out on purpose; the rest was not.
+      const kept = withheldItems(value, before)
+      if (kept.length > 0) result[name] = [...kept]
     }
   }
   return isMasked(shown) && !isMasked(whole) ? withoutMask(result) : result
@@ -61,7 +61,6 @@ function keepBeside(withheld: JsonValue, sent: JsonValue): JsonValue {
  */
 function keepInList({ whole, shown, sent }: Forms<JsonValue[]>): JsonValue[] {
   const pairs = pairUp(whole, shown)
-  const withheld = whole.filter((_, index) => pairs[index] === undefined)
   const shownPairs = pairs.flatMap((place, index) =>
     place === undefined ? [] : [{ whole: whole[index]!, shown: shown[place]! }],
   )
@@ -72,7 +71,13 @@ function keepInList({ whole, shown, sent }: Forms<JsonValue[]>): JsonValue[] {
       (sent.length === shown.length ? shownPairs[index] : undefined)
     return pair ? keep({ ...pair, sent: item }) : item
   })
-  return sent.some(hasIns) ? result : [...result, ...withheld]
+  return sent.some(hasIns) ? result : [...result, ...withheldItems(whole, shown)]
+}
+
+function withheldItems(whole: JsonValue, shown: JsonValue): readonly JsonValue[] {
+  if (!Array.isArray(whole) || !Array.isArray(shown)) return []
+  const pairs = pairUp(whole, shown)
+  return whole.filter((_, index) => pairs[index] === undefined)
 }
 
 /** For each item of `whole` its place in `shown`; undefined for one that was withheld as a whole. */

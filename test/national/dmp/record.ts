@@ -181,3 +181,23 @@ export function patch(server: Server, target: string, operations: unknown): Prom
     headers: { 'content-type': 'application/json-patch+json' },
   })
 }
+
+/** A demonstration patient with another identityStatus (VALI makes it qualified). */
+export function withStatus(resource: Resource, code: string): Resource {
+  const copy = structuredClone(resource)
+  const statement = (copy.extension as JsonObject[]).find(({ url }) =>
+    String(url).endsWith('identity-reliability'),
+  )!
+  const status = (statement.extension as JsonObject[]).find(({ url }) => url === 'identityStatus')!
+  const { system } = status.valueCoding as JsonObject
+  status.valueCoding = { system: system!, code }
+  return copy
+}
+
+/** Stores the patient with another identityStatus. */
+export async function setStatus(server: Server, code: string, resource = patient.resource) {
+  const answer = await call(server, 'PUT', `/Patient/${String(resource.id)}`, {
+    body: withStatus(resource, code),
+  })
+  if (answer.status !== 200) throw new Error(answer.text)
+}
