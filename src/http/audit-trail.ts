@@ -6,8 +6,6 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Readable } from 'node:stream'
-import type { IntentLedger } from '../audit/intent-ledger.ts'
-import type { AuditJournal } from '../audit/journal.ts'
 import { RequestTrace } from '../audit/request-trace.ts'
 import { MethodNotAllowed, Unavailable } from '../errors.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
@@ -15,12 +13,7 @@ import { tracedQuery } from '../interactions/traced-entry.ts'
 import { outcomeContextOf, queryOf } from './fhir-request.ts'
 import { fhirJson } from './formats.ts'
 import type { FhirRoute } from './routes-table.ts'
-import type { HttpParts } from './server-parts.ts'
-
-export interface AuditParts {
-  readonly journal: AuditJournal
-  readonly ledger: IntentLedger
-}
+import type { AuditParts, HttpParts } from './server-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

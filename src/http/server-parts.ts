@@ -1,12 +1,19 @@
 /** What the HTTP layer is given by the composition root. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GuardFor } from '../access/guarded-store.ts'
+import type { IntentLedger } from '../audit/intent-ledger.ts'
+import type { AuditJournal } from '../audit/journal.ts'
 import type { AuthorizationServer } from '../auth/authorization-server.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { Services } from '../interactions/context.ts'
-import type { AuditParts } from './audit-trail.ts'
 import type { ExamplePatient } from './pages/home-page.ts'
 import type { RuleGroup } from './pages/rules-page.ts'
+
+/** Where traces go: see audit-trail.ts. */
+export interface AuditParts {
+  readonly journal: AuditJournal
+  readonly ledger: IntentLedger
+}
 
 export interface HttpParts {
   readonly services: Services
