@@ -24,6 +24,9 @@ export class GroupWriter {
   readonly #probeState: StatementSync
   #outcomes: PlanOutcome[] = []
   #changes = 0
+  /** The counters are those of a transaction that was rolled back. */
+  #isStale = false
+  #committed: number
 
   constructor(db: DatabaseSync, secret: Uint8Array) {
     this.#db = db
@@ -36,10 +39,12 @@ export class GroupWriter {
     this.#saveState = db.prepare('UPDATE state SET seq = ?, time = ?, rid = ?')
     this.#probeState = db.prepare('UPDATE state SET probe = probe + 1')
     this.#loadState()
+    this.#committed = this.#counters.sequence
   }
 
+  /** The newest that is committed. */
   get sequence(): number {
-    return this.#counters.sequence
+    return this.#committed
   }
 
   #loadState(): void {
@@ -47,6 +52,7 @@ export class GroupWriter {
     this.#counters.sequence = Number(row.seq)
     this.#counters.time = Number(row.time)
     this.#counters.rid = Number(row.rid)
+    this.#isStale = false
   }
 
   /**
@@ -56,9 +62,10 @@ export class GroupWriter {
   writeGroup(next: () => PackedPlan | undefined): { plans: PackedPlan[]; outcomes: PlanOutcome[] } {
     const plans: PackedPlan[] = []
     try {
-      this.#begin()
+      // A plan is taken before anything can fail, so that each failure is told to somebody.
       for (let plan = next(); plan; plan = next()) {
         plans.push(plan)
+        if (plans.length === 1) this.#begin()
         this.#outcomes.push(this.#attempt(plan))
       }
       this.#commit()
@@ -104,6 +111,7 @@ export class GroupWriter {
     this.#outcomes = []
     this.#changes = 0
     this.#db.exec('BEGIN IMMEDIATE')
+    if (this.#isStale) this.#loadState()
   }
 
   #commit(): void {
@@ -113,14 +121,21 @@ export class GroupWriter {
       this.#saveState.run(sequence, time, rid)
     }
     this.#db.exec('COMMIT')
+    this.#committed = this.#counters.sequence
   }
 
   #rollback(): void {
     this.#batch.drop()
     this.#dictionary.forget()
     this.#plans.forget()
-    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-    this.#loadState()
+    // Read again when the next transaction begins: now even reading may fail.
+    this.#isStale = true
+    try {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+    } catch (error) {
+      // SQLite rolls back by itself when it meets the journal again.
+      if (storageFailure(error) === undefined) throw error
+    }
   }
 
   /** Writes a little, durably. Gives the reason when it cannot. */

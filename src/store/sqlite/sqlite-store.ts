@@ -171,12 +171,10 @@ export class SqliteStore implements ResourceStore {
   }
 
   async auditIntents(after: number, max: number): Promise<readonly AuditIntent[]> {
-    return this.#intents
-      .all(after, max)
-      .map(({ seq, record }) => ({
-        sequence: Number(seq),
-        audit: Buffer.from(record as Uint8Array),
-      }))
+    return this.#intents.all(after, max).map(({ seq, record }) => ({
+      sequence: Number(seq),
+      audit: Buffer.from(record as Uint8Array),
+    }))
   }
 
   async dropAuditIntents(upTo: number): Promise<void> {

@@ -55,6 +55,8 @@ export class WriterClient {
     const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
       workerData: { port: port2, settings },
       transferList: [port2],
+      // Flags of the main thread (--import, --input-type) are not meant for this file.
+      execArgv: [],
     })
     const first = await new Promise<FromWriter>((resolve, reject) => {
       port1.once('message', resolve)
