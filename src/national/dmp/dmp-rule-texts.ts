@@ -52,6 +52,20 @@ const rows = [
     ],
   ],
   [
+    'pdsm-author-type',
+    'PDSm 3.1.1, author, authenticator, List.source ; décision 1',
+    [
+      'Auteur, valideur et source sont des types que le profil permet.',
+      'author, authenticator ou source désigne une ressource d’un autre type.',
+      'author : Practitioner, PractitionerRole, Device ou Patient. authenticator : Practitioner, PractitionerRole ou Organization. List.source : PractitionerRole, Device ou Patient.',
+    ],
+    [
+      'Author, authenticator and source are of types that the profile allows.',
+      'author, authenticator or source leads to a resource of another type.',
+      'author: Practitioner, PractitionerRole, Device or Patient. authenticator: Practitioner, PractitionerRole or Organization. List.source: PractitionerRole, Device or Patient.',
+    ],
+  ],
+  [
     'pdsm-lot-members',
     'MHD 4.2.3, ITI-65 (SubmissionSet.entry) ; PDSm 3.1.1, List.entry.item',
     [

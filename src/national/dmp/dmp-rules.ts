@@ -6,6 +6,7 @@ import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
 import { settleAttachment } from './attachment.ts'
+import { checkAuthorTypes } from './author-types.ts'
 import {
   dmpLabelsOf,
   requireFeedable,
@@ -100,6 +101,10 @@ async function prepare(plan: DraftPlan, context: Context, means: Means): Promise
   if (plan.replay) return
   checkWholeLot(plan)
   for (const draft of plan.drafts) {
+    if (isSubmitted(draft, 'submissionset') && isGoverned(draft)) {
+      checkLotCodes(draft)
+      checkAuthorTypes(draft, 'submissionset')
+    }
     if (!isDocumentReference(draft) || !isGoverned(draft)) continue
     if (draft.method === 'PATCH') await settleMetadataUpdate(plan, draft, context)
     else if (draft.method === 'POST') await settleDeposit(draft, { plan, context, means })
@@ -122,6 +127,7 @@ async function settleDeposit(
     const content = await extractContent(draft, context)
     if (content) means.published.set(draft, content)
   }
+  checkFiche(draft, !isLot(plan))
   settleDate(draft, context)
   const { securityLabel } = draft.resource
   // A comprehensive fiche must bring a label of its own: validation says so.
@@ -169,8 +175,8 @@ async function check(plan: DraftPlan, context: Context, means: Means): Promise<v
     (draft) => isGoverned(draft) && draft.resource && draft.method !== 'PATCH',
   )
   for (const draft of submitted) {
-    if (isDeposit(draft)) checkDeposit(draft, { plan, context, means })
-    else if (isSubmitted(draft, 'submissionset')) checkLotCodes(draft)
+    const content = means.published.get(draft)
+    if (content && isDeposit(draft)) buildPublication(plan, draft, content, context)
     if (isDeposit(draft) || draft.type === 'List')
       await checkKnownReferences(plan, draft as Draft & { resource: Resource }, context)
   }
@@ -192,13 +198,10 @@ function isSubmitted(draft: Draft, kind: string): draft is Draft & { resource: R
   )
 }
 
-function checkDeposit(
-  draft: Draft & { resource: Resource },
-  { plan, context, means }: Deposit,
-): void {
-  const content = means.published.get(draft)
-  if (content) buildPublication(plan, draft, content, context)
-  checkDocumentCodes(draft, !isLot(plan))
+/** What can be told of a fiche by itself, so that it is told beside what validation finds. */
+function checkFiche(draft: Draft & { resource: Resource }, isSimplified: boolean): void {
+  checkDocumentCodes(draft, isSimplified)
+  checkAuthorTypes(draft, isSimplified ? 'simplified' : 'comprehensive')
   draft.issues.push(...checkLabels(draft.resource.securityLabel))
   if (draft.resource.custodian !== undefined) return
   draft.issues.push(

@@ -4,6 +4,7 @@
  */
 import type { InsMayTravel } from '../../access/guarded-store.ts'
 import { Conflict } from '../../errors.ts'
+import type { Issue } from '../../fhir/operation-outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
@@ -24,13 +25,13 @@ const othersInsLabel = 'urn:passerelle:identity|ins-of-others'
 export function createInsRules(settings: KeySettings): NationalRules {
   return {
     name: 'ins',
-    prepare: keepWithheld,
+    prepare: async (plan, context) => {
+      for (const draft of plan.drafts) draft.issues.push(...newKeyIssues(draft, context, settings))
+      await keepWithheld(plan, context)
+    },
     check: async (plan, context) => {
-      for (const draft of plan.drafts) {
-        if (!draft.resource) continue
-        draft.issues.push(...checkIdentifierKeys(draft.resource, settings))
-        if (draft.type === 'Patient') await checkPatient(draft, plan, context)
-      }
+      for (const draft of plan.drafts)
+        if (draft.type === 'Patient' && draft.resource) await checkPatient(draft, plan, context)
     },
     labelsOf: ({ type, resource }) =>
       type === 'Patient' && resource
@@ -41,6 +42,19 @@ export function createInsRules(settings: KeySettings): NationalRules {
         : [],
     outwardForm: findOutwardForm,
   }
+}
+
+/** Of a patch only what it brought: what was stored before was judged when it came. */
+function newKeyIssues(
+  { method, resource, stored }: Draft,
+  context: Context,
+  settings: KeySettings,
+): readonly Issue[] {
+  const issues = resource ? checkIdentifierKeys(resource, settings) : []
+  if (method !== 'PATCH' || !stored || issues.length === 0) return issues
+  const known = checkIdentifierKeys(toResource(context, stored), settings)
+  const texts = new Set(known.map(({ rule, diagnostics }) => `${rule} ${diagnostics}`))
+  return issues.filter(({ rule, diagnostics }) => !texts.has(`${rule} ${diagnostics}`))
 }
 
 /**
