@@ -8,7 +8,11 @@ import { accessRecordType } from './access/access-record.ts'
 import { createAccessControl } from './access/access-control.ts'
 import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
-import { createAuthorizationServer, type AuthorizationServer } from './auth/authorization-server.ts'
+import {
+  createAuthorizationServer,
+  type AuthorizationServer,
+  type AuthorizationServerParts,
+} from './auth/authorization-server.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
 import { createMemoryAuthStore } from './auth/memory-auth-store.ts'
 import { readProductionPeople } from './auth/production-people.ts'
@@ -98,6 +102,8 @@ export async function buildServer(
 ): Promise<Server> {
   const now = surroundings.now ?? Date.now
   const log = pino({ level: config.logLevel }, pino.destination({ sync: false }))
+  // Before the data is opened: a catalogue that cannot be used leaves nothing behind.
+  const people = config.auth === 'open' ? undefined : findPeople(config)
   const archives = await loadArchives(config, log)
   const registry = createRegistry(archives)
   const store = surroundings.store ?? (await openStore(config, now))
@@ -122,9 +128,9 @@ export async function buildServer(
     now,
     isPlain: surroundings.rules === 'none',
   })
-  const authStore = config.auth === 'open' ? undefined : openAuthStore(config)
+  const authStore = people && openAuthStore(config)
   const authorization =
-    authStore && (await createAuthorization(config, { store, authStore, registry, log }))
+    authStore && (await createAuthorization(config, { people, store, authStore, registry, log }))
   let busy: string | undefined
   const app = await createHttpServer({
     services,
@@ -171,7 +177,17 @@ function openAuthStore({ storeUrl }: Config): AuthStore {
   return openAuthRecords(`${storeUrl.slice('sqlite:'.length)}/auth.db`)
 }
 
+type People = AuthorizationServerParts['people']
+
+/** Who logs in and which software there is: invented, or the operator's. */
+function findPeople({ auth, authKeys, authClients }: Config): People {
+  return auth === 'smart'
+    ? readProductionPeople({ keysFile: authKeys, clientsFile: authClients })
+    : sandboxCallers(demoPeople(demoOptions))
+}
+
 interface AuthorizationParts {
+  readonly people: People
   readonly store: ResourceStore
   readonly authStore: AuthStore
   readonly registry: Registry
@@ -179,8 +195,8 @@ interface AuthorizationParts {
 }
 
 function createAuthorization(
-  { auth, baseUrl, authKeys, authClients }: Config,
-  { store, authStore, registry, log }: AuthorizationParts,
+  { baseUrl }: Config,
+  { people, store, authStore, registry, log }: AuthorizationParts,
 ): Promise<AuthorizationServer> {
   const types = new Set(registry.resourceTypes)
   return createAuthorizationServer({
@@ -191,10 +207,7 @@ function createAuthorization(
       isResourceType: (type) => types.has(type),
       isSearchParameter: (type, code) => registry.searchParameters(type).has(code),
     },
-    people:
-      auth === 'smart'
-        ? readProductionPeople({ keysFile: authKeys, clientsFile: authClients })
-        : sandboxCallers(demoPeople(demoOptions)),
+    people,
     renderErrorPage: renderLoginErrorPage,
     onFailure: (error) => log.error(describe(error), 'authorization failed'),
   })

@@ -54,6 +54,8 @@ export interface AuthorizationServer {
   issueInternalToken(caller: Caller): string
   /** A raw request below `/auth` whose body nobody has read. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Of a refresh token of a public client, that client: SMART lets such clients leave it out. */
+  publicClientOf(refreshToken: string): Promise<string | undefined>
   readonly interactions: Interactions
   readonly smartConfiguration: JsonObject
   /** Throws NotAuthenticated when the asker's own token is no good. */
@@ -99,6 +101,11 @@ export async function createAuthorizationServer(
       return token
     },
     handle: createRequestHandler(provider, baseUrl),
+    publicClientOf: async (token) => {
+      const record = await store.find('RefreshToken', keyOf(token))
+      const client = directory.client(String(record?.payload.clientId))
+      return client && !client.jwks ? client.id : undefined
+    },
     interactions: createInteractions({
       ...common,
       provider,

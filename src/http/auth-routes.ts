@@ -3,7 +3,8 @@
  * below `/auth` are left to the authorization server; errors are RFC 6749's JSON or a French page.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import type { AuthorizationServer } from '../auth/authorization-server.ts'
 import type { InteractionStep } from '../auth/interactions.ts'
 import { FhirError, OAuthError } from '../errors.ts'
@@ -49,7 +50,7 @@ function registerBelowAuth(
   app.get('/authorize', pass)
   app.get('/authorize/:uid', pass)
   app.get('/jwks', pass)
-  app.post('/token', pass)
+  app.post('/token', async (request, reply) => sendTokenRequest(server, request, reply))
   app.post('/revoke', pass)
   app.post('/introspect', async (request, reply) => introspect(server, request, reply))
   // As a GET: the session's cookie does not travel with another site's POST.
@@ -90,12 +91,48 @@ function refuseOtherMethods(app: FastifyInstance): void {
   }
 }
 
+/**
+ * A public client may renew by its refresh token alone (SMART 2.2 names no client_id there, and
+ * fhirclient sends none); the client is then the one that the token was given to.
+ */
+async function sendTokenRequest(
+  server: AuthorizationServer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const form = await readForm(request)
+  const isAnonymous =
+    request.headers.authorization === undefined &&
+    !form.has('client_id') &&
+    !form.has('client_assertion')
+  if (isAnonymous && form.get('grant_type') === 'refresh_token') {
+    const client = await server.publicClientOf(form.get('refresh_token') ?? '')
+    if (client !== undefined) form.set('client_id', client)
+  }
+  return passOn(server, request, reply, withBody(request.raw, form.toString()))
+}
+
+/** The request again, with a body that was read already. */
+function withBody(raw: IncomingMessage, text: string): IncomingMessage {
+  const body = Buffer.from(text)
+  const { headers, method, url, socket, httpVersion } = raw
+  headers['content-length'] = String(body.length)
+  delete headers['transfer-encoding']
+  const again = Object.assign(Readable.from([body]), { headers, method, url, socket, httpVersion })
+  return again as unknown as IncomingMessage
+}
+
 /** Hands the raw request over; Fastify still counts and logs it. */
-function passOn(server: AuthorizationServer, request: FastifyRequest, reply: FastifyReply) {
+function passOn(
+  server: AuthorizationServer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  raw = request.raw,
+): FastifyReply {
   reply.hijack()
   reply.raw.setHeader('x-request-id', request.id)
   for (const [name, value] of Object.entries(pageHeaders())) reply.raw.setHeader(name, value)
-  void server.handle(request.raw, reply.raw)
+  void server.handle(raw, reply.raw)
   return reply
 }
 

@@ -1,8 +1,10 @@
 /** A sandbox server and the steps of a login, as tests take them. */
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { SignJWT, importJWK, type JWK, type JWTHeaderParameters } from 'jose'
-import { baseUrl } from '../fixtures.ts'
+import { aPatient, baseUrl } from '../fixtures.ts'
 import { loadConfig } from '../../src/config.ts'
 import { buildServer, type Server, type Surroundings } from '../../src/server.ts'
 
@@ -68,7 +70,8 @@ export class Browser {
   }
 
   async #request(method: 'GET' | 'POST', url: string, form?: URLSearchParams): Promise<Page> {
-    const target = new URL(url, baseUrl)
+    const { origin } = new URL(this.#server.config.baseUrl)
+    const target = new URL(url, origin)
     const cookie = [...this.#cookies]
       .filter(([, { path }]) => target.pathname.startsWith(path))
       .map(([name, { value }]) => `${name}=${value}`)
@@ -89,7 +92,7 @@ export class Browser {
     }
     const { location } = response.headers
     const next = location === undefined ? undefined : new URL(location, target)
-    if (next && next.origin === new URL(baseUrl).origin) return this.get(next.href)
+    if (next && next.origin === origin) return this.get(next.href)
     return {
       status: response.statusCode,
       location: next ?? target,
@@ -135,7 +138,7 @@ export async function startLogin(
     redirect_uri: request.client.redirect,
     scope: request.scope,
     state: 'a-state-of-sufficient-entropy',
-    aud: baseUrl,
+    aud: server.config.baseUrl,
     code_challenge: challenge,
     code_challenge_method: 'S256',
     ...request.query,
@@ -290,4 +293,35 @@ export async function bearer(
     headers: { authorization: `Bearer ${token}` },
   })
   return { status: response.statusCode, challenge: response.headers['www-authenticate'] }
+}
+
+/** A sandbox that really listens, and calls itself what it is reached by. */
+export async function listeningSandbox(t: Test): Promise<Server> {
+  const port = await freePort()
+  const server = await sandboxServer(t, { env: { BASE_URL: `http://localhost:${port}/fhir` } })
+  await server.app.listen({ port, host: '127.0.0.1' })
+  return server
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** Puts a patient there, as the hospital's software does. */
+export async function storePatient(server: Server, id: string): Promise<number> {
+  const { token } = server.authorization!.sandbox!.callers.find(
+    ({ client_id: client }) => client === hospital.id,
+  )!
+  const response = await server.app.inject({
+    method: 'PUT',
+    url: `/fhir/Patient/${id}`,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' },
+    payload: JSON.stringify(aPatient({ id })),
+  })
+  return response.statusCode
 }
