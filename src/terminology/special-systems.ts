@@ -17,17 +17,39 @@ const MEDIA_TYPE =
 /** What R4 itself allows for its own formats. R4 http.html#mime-type. */
 const shortFormats: ReadonlySet<string> = new Set(['xml', 'json', 'ttl', 'html'])
 
+/** What the runtime's own tables name; each answer is kept, since there are few. */
+function knownTo(type: 'language' | 'region' | 'currency'): (code: string) => boolean {
+  const names = new Intl.DisplayNames(['en'], { type, fallback: 'none' })
+  const known = new Map<string, boolean>()
+  return (code) => {
+    let verdict = known.get(code)
+    if (verdict === undefined) {
+      verdict = names.of(code) !== undefined
+      if (known.size < 2000) known.set(code, verdict)
+    }
+    return verdict
+  }
+}
+
+const isKnownLanguage = knownTo('language')
+const isKnownRegion = knownTo('region')
+const isKnownCurrency = knownTo('currency')
+
+/** The grammar, and for two-letter languages the list; longer ones are too many to know. */
 function isLanguage(code: string): boolean {
-  if (code.length > 100) return false
-  return LANGUAGE.test(code)
+  if (code.length > 100 || !LANGUAGE.test(code)) return false
+  const [primary] = code.split('-')
+  return primary!.length !== 2 || isKnownLanguage(primary!.toLowerCase())
 }
 
-function isCurrency(code: string): boolean | undefined {
-  return /^[A-Z]{3}$/.test(code) ? undefined : false
+function isCurrency(code: string): boolean {
+  return /^[A-Z]{3}$/.test(code) && isKnownCurrency(code)
 }
 
+/** Two letters are known; three letters and numbers only by their form. */
 function isCountry(code: string): boolean | undefined {
-  return /^(?:[A-Z]{2,3}|\d{3})$/.test(code) ? undefined : false
+  if (/^[A-Z]{2}$/.test(code)) return isKnownRegion(code)
+  return /^(?:[A-Z]{3}|\d{3})$/.test(code) ? undefined : false
 }
 
 function isTimeZone(code: string): boolean {

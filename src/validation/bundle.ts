@@ -3,7 +3,7 @@ import type { JsonObject } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { checkReachability } from './bundle-reachability.ts'
 import { isAbsoluteUri } from './codings.ts'
-import { checkDocument } from './document.ts'
+import { checkDocument, checkFocus } from './document.ts'
 import { objects, text } from './element-definition.ts'
 import type { Engine } from './engine.ts'
 import { bundleIndex, isRestfulUrl } from './resolution.ts'
@@ -36,6 +36,7 @@ export function checkBundle(bundle: JsonObject, run: Run, _engine: Engine): void
     const wrong = 'The first entry in a message must be a MessageHeader'
     run.reportAt(['entry', 0], 'bundle-rule', wrong)
   }
+  if (type === 'message') checkFocus(entries[0]!, run)
   if (type === 'document' || type === 'message') checkReachability(entries, type, run)
 }
 

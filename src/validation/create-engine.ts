@@ -11,7 +11,7 @@ import type { CompileInvariant } from './invariants.ts'
 import type { ItemCheck, Profile } from './profile-check.ts'
 import { compileProfile } from './profile-compiler.ts'
 import type { ProfileSources } from './profile-context.ts'
-import { buildProfileTree, type ProfileNode } from './profile-tree.ts'
+import { buildProfileTree, childNamed, type ProfileNode } from './profile-tree.ts'
 import { scopeAround } from './resource-scope.ts'
 import { isError, type Run } from './run.ts'
 import { createShapes } from './shape-compiler.ts'
@@ -188,6 +188,19 @@ function makeExtension(found: Profile, definition: JsonObject): ExtensionDefinit
       })),
       ...addedContexts(found.url).map((expression) => ({ type: 'element', expression })),
     ],
+    parts: partsOf(found.tree()),
     check: found.check,
   }
+}
+
+function partsOf(tree: ProfileNode | undefined): ReadonlySet<string> | undefined {
+  const slices = (tree && childNamed(tree, 'extension')?.slices) ?? []
+  const parts = new Set<string>()
+  for (const slice of slices) {
+    const { fixed } = childNamed(slice, 'url')?.definition ?? {}
+    // A part that is an extension of its own has its url from there.
+    if (typeof fixed === 'string') parts.add(fixed)
+    else if (slice.definition.types.every(({ profiles }) => profiles.length === 0)) return undefined
+  }
+  return parts.size > 0 ? parts : undefined
 }

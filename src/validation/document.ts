@@ -76,3 +76,15 @@ function checkTarget(reference: string, fullUrl: string | undefined, name: strin
     `Can't find '${shown(reference)}' in the bundle (${name})${note}`,
   )
 }
+
+/** What a MessageHeader is about is in the message. R4 messageheader.html. */
+export function checkFocus({ resource, fullUrl }: BundleEntry, run: Run): void {
+  if (resource?.resourceType !== 'MessageHeader') return
+  eachItem(resource.focus, (focus, index) => {
+    if (!isObject(focus) || typeof focus.reference !== 'string') return
+    const { reference } = focus
+    run.at(['entry', 0, 'resource', 'focus', index], () =>
+      checkTarget(reference, fullUrl, 'MessageHeader.focus', run),
+    )
+  })
+}

@@ -1,6 +1,7 @@
 /** Extensions against their own definitions. R4 extensibility.html. */
 import type { PackageReference, Registry } from '../conformance/registry.ts'
 import type { JsonObject } from '../fhir/resource.ts'
+import { isObject } from '../fhir/resource.ts'
 import { extensionContexts, type ExtensionContext } from './extension-context.ts'
 import type { ProfileCheck } from './profile-check.ts'
 import { isAbsoluteUri } from './codings.ts'
@@ -9,6 +10,8 @@ import { shown, type ObjectCheck, type Run } from './run.ts'
 export interface ExtensionDefinition {
   readonly isModifier: boolean
   readonly contexts: readonly ExtensionContext[]
+  /** The short names of its parts; undefined when it does not list them. */
+  readonly parts: ReadonlySet<string> | undefined
   readonly check: ProfileCheck
 }
 
@@ -85,7 +88,23 @@ function checkKnown(
   if (!isContextAllowed(definition.contexts, url, sources.registry, run)) {
     run.report('extension-context', `The extension ${url} is not allowed at this point`)
   }
+  if (definition.parts) checkParts(extension, definition.parts, url, run)
   definition.check(extension, run)
+}
+
+function checkParts(
+  { extension: parts }: JsonObject,
+  known: ReadonlySet<string>,
+  url: string,
+  run: Run,
+): void {
+  if (!Array.isArray(parts)) return
+  parts.forEach((part, index) => {
+    const name = isObject(part) ? part.url : undefined
+    if (typeof name !== 'string' || isAbsoluteUri(name) || known.has(name)) return
+    const wrong = `The part '${shown(name)}' is not defined by the extension ${url}`
+    run.reportAt(['extension', index], 'extension-part', wrong)
+  })
 }
 
 const verdicts = new WeakMap<readonly ExtensionContext[], Map<string, boolean>>()

@@ -454,6 +454,14 @@ const rows: Readonly<Record<RuleKey, Row>> = {
     ],
     ['Déplacez-la sur l’un d’eux.', 'Move it to one of them.'],
   ],
+  'extension-part': [
+    extensions,
+    [
+      'L’extension composée n’a pas de partie de ce nom.',
+      'The complex extension has no part of that name.',
+    ],
+    ['Gardez les parties que sa définition nomme.', 'Keep to the parts that its definition names.'],
+  ],
   'extension-url': [
     extensions,
     [

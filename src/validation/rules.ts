@@ -282,6 +282,12 @@ export const rules = {
     "L'extension n'est pas permise ici",
     'The extension is not allowed here',
   ),
+  'extension-part': rule(
+    'error',
+    'extension',
+    "Cette partie n'existe pas dans la définition de l'extension",
+    'The definition of the extension has no such part',
+  ),
   'extension-url': rule(
     'error',
     'extension',

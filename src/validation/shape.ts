@@ -50,8 +50,13 @@ export function checkObject(shape: Shape, value: JsonObject, run: Run): void {
   run.spend(1)
   let seen = 0
   let isEmpty = true
+  let hasContent = false
   for (const key in value) {
+    const item = value[key]
+    // JSON has no undefined; resources made by code may.
+    if (item === undefined) continue
     isEmpty = false
+    if (key !== 'id') hasContent = true
     const element = shape.elements.get(key)
     if (element === undefined) {
       if (key !== 'resourceType' || value !== run.scope.resource) reportUnknown(key, run)
@@ -62,13 +67,26 @@ export function checkObject(shape: Shape, value: JsonObject, run: Run): void {
       if (element.isChoice && (seen & bit) !== 0) reportRepeatedChoice(element, value, run)
       seen |= bit
     }
-    checkElement(element, value[key]!, value, run)
+    checkElement(element, item, value, run)
   }
   if (isEmpty) run.report('empty-object', `An object has no properties`)
+  else if (!hasContent && shape.name !== 'Element') reportNoContent(run)
   else if ((seen & shape.requiredBits) !== shape.requiredBits) reportMissing(shape, seen, run)
   for (const check of shape.invariants) check(value, run)
   if (shape.special !== undefined) shape.special(value, run)
   run.leave()
+}
+
+function reportNoContent(run: Run): void {
+  run.reportInvariant('ele-1', 'error', 'All FHIR elements must have a @value or children')
+}
+
+/** An id alone, without a value that it could be the id of. */
+function checkSiblingContent(sibling: JsonValue, value: JsonValue | undefined, run: Run): void {
+  if (value !== undefined && value !== null) return
+  if (isObject(sibling) && sibling.id !== undefined && Object.keys(sibling).length === 1) {
+    reportNoContent(run)
+  }
 }
 
 function reportUnknown(key: string, run: Run): void {
@@ -122,6 +140,7 @@ function checkElement(element: ElementShape, value: JsonValue, parent: JsonObjec
   } else {
     run.path.push(element.step)
     checkComplex(element, value, run)
+    if (element.kind === 'sibling') checkSiblingContent(value, parent[element.key.slice(1)], run)
     run.path.pop()
   }
 }
@@ -157,8 +176,11 @@ function checkItem(
   if (element.kind === 'complex' || element.kind === 'resource') checkComplex(element, value, run)
   else if (element.kind === 'sibling') {
     // A null keeps the place of a value that has no id or extensions.
-    if (value !== null) checkComplex(element, value, run)
-    else if (!hasCounterpart(parent[element.key.slice(1)], index)) reportNoValue(element, run)
+    if (value !== null) {
+      const values = parent[element.key.slice(1)]
+      checkComplex(element, value, run)
+      checkSiblingContent(value, Array.isArray(values) ? values[index] : undefined, run)
+    } else if (!hasCounterpart(parent[element.key.slice(1)], index)) reportNoValue(element, run)
   } else if (value === null) {
     if (!hasCounterpart(parent[`_${element.key}`], index)) reportNoValue(element, run)
     else if (element.extra.length > 0) for (const check of element.extra) check(value, run)

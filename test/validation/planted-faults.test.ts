@@ -87,6 +87,52 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
     aPatient({ extension: [{ valueString: 'a' }] }),
     'min-cardinality Patient.extension[0]',
   ],
+  'a part that the extension does not have': [
+    aPatient({
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/StructureDefinition/patient-nationality',
+          extension: [{ url: 'colour', valueString: 'blue' }],
+        },
+      ],
+    }),
+    'extension-part Patient.extension[0].extension[0]',
+  ],
+  'an extension in the wrong place': [
+    aPatient({
+      name: [
+        {
+          family: 'Martin',
+          extension: [
+            {
+              url: 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace',
+              valueAddress: { city: 'Paris' },
+            },
+          ],
+        },
+      ],
+    }),
+    'extension-context Patient.name[0].extension[0]',
+  ],
+  'an extension with a value of another type': [
+    aPatient({
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace',
+          valueString: 'Paris',
+        },
+      ],
+    }),
+    'type-not-allowed Patient.extension[0].value',
+  ],
+  'an element that is only an id': [
+    aPatient({ maritalStatus: { id: 'm' } }),
+    'ele-1 Patient.maritalStatus',
+  ],
+  'a value that is only an id': [
+    aPatient({ birthDate: undefined as unknown as JsonValue, _birthDate: { id: 'b' } }),
+    'ele-1 Patient.birthDate',
+  ],
   'an unknown modifier extension': [
     aPatient({ modifierExtension: [{ url: 'http://example.org/x', valueBoolean: true }] }),
     'modifier-extension-unknown Patient.modifierExtension[0]',
