@@ -179,7 +179,7 @@ t.test('lets an establishment read what it deposited, and only that', async (t) 
         aDocumentReference({ id: own, subject: { reference: `Patient/${p1}` } }),
       )
     ).status,
-    404,
+    409,
   )
 })
 
