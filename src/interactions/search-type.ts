@@ -1,5 +1,5 @@
 /** The search interactions, on one type and on the whole system. R4 http.html#search, search.html. */
-import { FhirError, InvalidRequest, NotFound } from '../errors.ts'
+import { FhirError, Gone, InvalidRequest, NotFound } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { formatQuery } from '../search/format-query.ts'
@@ -32,12 +32,40 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
     where: await ruledClause(context, { type: target.type, parameters }, parsed.request.where),
     ...(opened ? { asOf: opened.asOf, position: opened.position, total: 'none' } : {}),
   }
-  const found = await context.store.search(request)
+  const found = await context.store.search(request).catch((error: unknown) => {
+    throw opened && error instanceof Gone ? expired(context, { target, parsed }, error) : error
+  })
   const page = { ...found, included: await readableOnes(context, found.included) }
   // The first page counts; later pages repeat its total, which is that of the same commit.
   const total = opened ? opened.total : page.total
   const body = await renderPage(context, { target, parsed, page, total, startedAt })
   return { status: 200, body }
+}
+
+/** A page link beyond the window, with the search to begin again with. */
+function expired(
+  context: Context,
+  { target, parsed }: { target: SearchTarget; parsed: ParsedQuery },
+  cause: Gone,
+): Gone {
+  const again = selfUrl(context, target, parsed)
+  return new Gone('The state of the data that this page link shows', {
+    cause,
+    issues: [
+      {
+        severity: 'error',
+        code: 'expired',
+        diagnostics: `This page link is too old to go on from; begin again at ${again}`,
+        expression: ['http._page'],
+      },
+    ],
+  })
+}
+
+function selfUrl({ services }: Context, { type }: SearchTarget, { used }: ParsedQuery): string {
+  const url = type === undefined ? services.baseUrl : `${services.baseUrl}/${type}`
+  const query = formatQuery(used)
+  return query === '' ? url : `${url}?${query}`
 }
 
 /** Asks the national rules: throws what they throw, and joins what they keep out. */
@@ -180,8 +208,7 @@ function linksOf(
 ): { relation: string; url: string }[] {
   const { baseUrl, pagingKey } = context.services
   const url = target.type === undefined ? baseUrl : `${baseUrl}/${target.type}`
-  const query = formatQuery(parsed.used)
-  const links = [{ relation: 'self', url: query === '' ? url : `${url}?${query}` }]
+  const links = [{ relation: 'self', url: selfUrl(context, target, parsed) }]
   const seal = (position: PageLink['position']) => {
     const content: PageLink = {
       kind: 'search',

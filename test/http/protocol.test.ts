@@ -168,7 +168,7 @@ t.test('answers in FHIR JSON or says that it cannot', async (t) => {
     'application/fhir+xml, application/fhir+json;q=0.2',
     'text/html, */*;q=0.1',
   ])
-    t.equal(await get(accept), 200, accept)
+    t.equal(await get(accept), 200, String(accept))
   for (const accept of [
     'application/fhir+xml',
     'text/html',
