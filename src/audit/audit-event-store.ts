@@ -16,7 +16,7 @@ import type {
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { renderAuditEvent } from './audit-event.ts'
-import type { AuditJournal, SubmittedTrace, Trace } from './journal.ts'
+import type { AuditJournal, SubmittedTrace, TraceContent } from './journal.ts'
 import { compileTraceQuery, type CompiledQuery } from './trace-query.ts'
 
 const auditEvent = 'AuditEvent'
@@ -63,10 +63,14 @@ async function settle({ journal, settle: settleCommits }: AuditEventStoreParts):
 async function find(parts: AuditEventStoreParts, id: string): Promise<StoredVersion | undefined> {
   await settle(parts)
   const trace = parts.journal.traces.find(id)
-  return trace && toVersion(parts, trace)
+  return trace?.content && toVersion(parts, trace.key, trace.content)
 }
 
-function toVersion({ baseUrl }: AuditEventStoreParts, { key, content }: Trace): StoredVersion {
+function toVersion(
+  { baseUrl }: AuditEventStoreParts,
+  key: string,
+  content: TraceContent,
+): StoredVersion {
   const fixed = { type: auditEvent, versionId: 1, method: 'POST', deleted: false } as const
   if (content.kind === 'submitted') {
     const { id, received, body, slots, envelope } = content.trace
@@ -261,7 +265,8 @@ async function* walk(run: Run, isRising: boolean, start: unknown): AsyncGenerato
     const max = compiled.rest.length === 0 ? Math.min(chunkSize, request.count + 1) : chunkSize
     const chunk = traces.page(compiled.query, { ...at, max })
     for (const trace of chunk) {
-      const version = toVersion(parts, trace)
+      if (!trace.content) continue
+      const version = toVersion(parts, trace.key, trace.content)
       if (compiled.rest.length === 0 || matches(allOf(compiled.rest), { parts, version }))
         yield { key: trace.key, version }
       if (performance.now() < sliceEnd) continue

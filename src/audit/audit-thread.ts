@@ -40,10 +40,14 @@ class AuditThread {
   constructor(port: MessagePort, { folder, segmentBytes, spares }: AuditThreadSettings) {
     this.#port = port
     this.#reserve = new SegmentReserve({ folder, segmentBytes, spares })
-    const open = (chain: ChainName) =>
-      new ChainWriter({ folder, chain, segmentBytes, reserve: this.#reserve, now: Date.now })
+    const reserve = this.#reserve
+    const projector = new Projector(folder)
+    const open = (chain: ChainName) => {
+      const known = { ...projector.progress(chain) }
+      return new ChainWriter({ folder, chain, segmentBytes, reserve, now: Date.now, known })
+    }
+    this.#projector = projector
     this.#chains = { journal: open('journal'), submitted: open('submitted') }
-    this.#projector = new Projector(folder)
     const findings = chainNames.flatMap((chain) => this.#chains[chain].findings)
     this.#send({ kind: 'ready', findings })
     port.on('message', (message: ToAuditThread) => this.#receive(message))

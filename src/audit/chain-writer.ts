@@ -26,6 +26,13 @@ export interface ChainWriterOptions {
   readonly segmentBytes: number
   readonly reserve: SegmentReserve
   readonly now: () => number
+  /** The last record that the projection saw: the chain must hold it. */
+  readonly known?: {
+    readonly segment: number
+    readonly offset: number
+    readonly records: number
+    readonly hash: Buffer
+  }
 }
 
 /** What opening found: nothing, a torn tail that was cut, or damage that verify-audit must look at. */
@@ -146,9 +153,12 @@ export class ChainWriter {
 
   /** Finds the end of the chain. A torn tail is cut; damage is left as it is, and gone around. */
   #recover(): void {
-    const { folder, chain } = this.#options
+    const { folder, chain, known } = this.#options
     const last = listSegments(folder, chain).at(-1)
-    if (last === undefined) return
+    if (last === undefined) {
+      if (known && known.records > 0) this.#goOnAfter(known)
+      return
+    }
     const path = join(folder, segmentFile(chain, last))
     const walk = walkSegment(path)
     this.#segment = last
@@ -166,6 +176,7 @@ export class ChainWriter {
     this.#records = walk.header.recordsBefore + walk.records
     this.#durable = { records: this.#records, hash: this.#hash }
     this.#end = walk.end
+    if (known && known.records > this.#records) return this.#goOnAfter(known)
     if (walk.tail === 'broken') {
       this.findings.push({ kind: 'damaged', file: segmentFile(chain, last), offset: walk.end })
       // The size stays 0, so that the next record starts a segment and this one stays as evidence.
@@ -175,6 +186,20 @@ export class ChainWriter {
     this.#size = walk.size
     if (walk.tail === 'torn') this.#cut(path, walk.end, walk.size)
     this.#dirtyEnd = walk.end
+  }
+
+  /**
+   * Acknowledged records are gone. The next segment continues the one that is remembered, so that
+   * the gap stays to be seen.
+   */
+  #goOnAfter({ segment, offset, records, hash }: NonNullable<ChainWriterOptions['known']>): void {
+    const file = segmentFile(this.#options.chain, segment)
+    this.findings.push({ kind: 'damaged', file, offset })
+    this.#segment = Math.max(this.#segment, segment)
+    this.#records = records
+    this.#hash = hash
+    this.#durable = { records, hash }
+    this.#end = offset
   }
 
   #cut(path: string, end: number, size: number): void {

@@ -1,8 +1,8 @@
 /** Finds traces in the projection and reads them from the segments. */
 import { DatabaseSync } from 'node:sqlite'
-import type { Trace, TracePlace, TraceQuery, TraceSource } from './journal.ts'
+import type { Trace, TraceContent, TracePlace, TraceQuery, TraceSource } from './journal.ts'
 import { projectionFile } from './projection.ts'
-import { decodePayload } from './record-codec.ts'
+import { decodePayload, keyOf } from './record-codec.ts'
 import { SegmentReader } from './segment-walk.ts'
 
 type Value = string | number | Uint8Array
@@ -61,13 +61,20 @@ export class FileTraces implements TraceSource {
     const row = key && this.#db.prepare('SELECT key, place FROM trace WHERE key = ?').get(key)
     const trace = row && this.#trace(row.key as Uint8Array, Number(row.place))
     // A submitted trace has its own id and is not found by its key.
-    return trace && (submitted !== undefined || trace.content.kind === 'own') ? trace : undefined
+    if (!trace?.content) return undefined
+    return submitted !== undefined || trace.content.kind === 'own' ? trace : undefined
   }
 
   #trace(key: Uint8Array, place: number): Trace {
-    return {
-      key: Buffer.from(key).toString('hex'),
-      content: decodePayload(this.#segments.payloadAt(place)),
+    return { key: Buffer.from(key).toString('hex'), content: this.#content(key, place) }
+  }
+
+  #content(key: Uint8Array, place: number): TraceContent | undefined {
+    try {
+      const content = decodePayload(this.#segments.payloadAt(place))
+      return keyOf(content).equals(key) ? content : undefined
+    } catch {
+      return undefined
     }
   }
 

@@ -79,10 +79,13 @@ export interface AuditJournal {
 export interface Trace {
   /** Orders traces by time: 32 hexadecimal digits. Of our own it is the AuditEvent's id. */
   readonly key: string
-  readonly content:
-    | { readonly kind: 'own'; readonly record: AuditRecord }
-    | { readonly kind: 'submitted'; readonly trace: SubmittedTrace }
+  /** Undefined when the journal no longer holds it: verify-audit then names the place. */
+  readonly content: TraceContent | undefined
 }
+
+export type TraceContent =
+  | { readonly kind: 'own'; readonly record: AuditRecord }
+  | { readonly kind: 'submitted'; readonly trace: SubmittedTrace }
 
 /** Every condition must hold; one that is absent holds always. */
 export interface TraceQuery {

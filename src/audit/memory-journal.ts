@@ -1,9 +1,17 @@
 /** The journal of the memory store: the same interface, nothing kept when the process ends. */
 import { Unavailable } from '../errors.ts'
-import type { AuditJournal, Trace, TracePlace, TraceQuery, TraceSource } from './journal.ts'
+import type {
+  AuditJournal,
+  Trace,
+  TraceContent,
+  TracePlace,
+  TraceQuery,
+  TraceSource,
+} from './journal.ts'
 import { deedOf, keyOf, patientsOf } from './record-codec.ts'
 
 interface Kept extends Trace {
+  readonly content: TraceContent
   readonly n: number
   readonly action: string
   readonly outcome: string
@@ -13,7 +21,7 @@ interface Kept extends Trace {
 export function createMemoryJournal(): AuditJournal {
   const kept = new Map<string, Kept>()
   let isClosed = false
-  const add = async (contents: readonly Trace['content'][]) => {
+  const add = async (contents: readonly TraceContent[]) => {
     if (isClosed) throw new Unavailable('Traces cannot be written: the journal is closed')
     for (const content of contents) {
       const key = keyOf(content).toString('hex')

@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
-import type { Trace } from './journal.ts'
+import type { TraceContent } from './journal.ts'
 import { decodePayload, deedOf, keyOf, patientsOf } from './record-codec.ts'
 import { type ChainName, chainNames, frameOverhead, headerSize, placeOf } from './segment-format.ts'
 import { SegmentReader } from './segment-walk.ts'
@@ -166,7 +166,7 @@ export class Projector {
 
 const chunkBytes = 262_144
 
-function readPayload(payload: Buffer): Trace['content'] | undefined {
+function readPayload(payload: Buffer): TraceContent | undefined {
   try {
     return decodePayload(payload)
   } catch {

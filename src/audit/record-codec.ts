@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Envelope } from '../store/stored-version.ts'
 import { ByteReader, ByteWriter } from './byte-writer.ts'
-import type { AuditAgent, AuditRecord, SubmittedTrace, Trace } from './journal.ts'
+import type { AuditAgent, AuditRecord, SubmittedTrace, TraceContent } from './journal.ts'
 
 const ownForm = 1
 const submittedForm = 2
@@ -101,7 +101,7 @@ function writeAgent(out: ByteWriter, agent: AuditAgent): void {
 }
 
 /** Throws when the bytes are of no known form. */
-export function decodePayload(payload: Buffer): Trace['content'] {
+export function decodePayload(payload: Buffer): TraceContent {
   const reader = new ByteReader(payload)
   const form = reader.byte()
   if (form === ownForm) return { kind: 'own', record: readRecord(reader) }
@@ -160,7 +160,7 @@ function readAgent(reader: ByteReader): AuditAgent {
  * The key of a trace: six bytes of time, so that neighbours in time are neighbours in the index, and
  * ten of a hash that says nothing of how many traces there are. The same record has the same key.
  */
-export function keyOf(content: Trace['content']): Buffer {
+export function keyOf(content: TraceContent): Buffer {
   const own = content.kind === 'own'
   const time = own ? content.record.recorded : timeOfSubmitted(content.trace)
   const name = own
@@ -179,7 +179,7 @@ export function timeOfSubmitted({ envelope, received }: SubmittedTrace): number 
 
 /** The patients of a trace: those it is about, and one who acted. */
 export function patientsOf(
-  content: Trace['content'],
+  content: TraceContent,
 ): readonly { readonly id: string; readonly isSubject: boolean }[] {
   if (content.kind === 'submitted')
     return content.trace.envelope.patients.map((id) => ({ id, isSubject: true }))
@@ -195,7 +195,7 @@ export function patientsOf(
 export const outcomeCodes = { success: '0', refused: '8', failed: '4' } as const
 
 /** The action and outcome that searches compare. */
-export function deedOf(content: Trace['content']): { action: string; outcome: string } {
+export function deedOf(content: TraceContent): { action: string; outcome: string } {
   if (content.kind === 'own') {
     const { action, outcome } = content.record
     return { action, outcome: outcomeCodes[outcome] }

@@ -1,5 +1,5 @@
 /** Goes through one segment frame by frame, checking the chain; says where and why it stops. */
-import { closeSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type ChainName,
@@ -141,11 +141,12 @@ export class SegmentReader {
     return payload
   }
 
-  /** The bytes between two offsets of a segment. */
+  /** The bytes between two offsets of a segment; fewer at its end, none when it is missing. */
   bytes(chain: ChainName, segment: number, range: { from: number; to: number }): Buffer {
+    if (!existsSync(join(this.#folder, segmentFile(chain, segment)))) return Buffer.alloc(0)
     const bytes = Buffer.alloc(range.to - range.from)
-    readSync(this.#open(chain, segment), bytes, 0, bytes.length, range.from)
-    return bytes
+    const got = readSync(this.#open(chain, segment), bytes, 0, bytes.length, range.from)
+    return bytes.subarray(0, got)
   }
 
   #open(chain: ChainName, segment: number): number {

@@ -44,5 +44,5 @@ export function everything(over: Partial<TraceQuery> = {}): TraceQuery {
 
 /** The request ids of own traces, in order. */
 export function requestIds(traces: readonly Trace[]): string[] {
-  return traces.map(({ content }) => (content.kind === 'own' ? content.record.requestId : ''))
+  return traces.map(({ content }) => (content?.kind === 'own' ? content.record.requestId : ''))
 }

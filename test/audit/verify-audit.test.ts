@@ -6,7 +6,7 @@ import { openJournal } from '../../src/audit/open-journal.ts'
 import { frameOverhead } from '../../src/audit/segment-format.ts'
 import { walkSegment } from '../../src/audit/segment-walk.ts'
 import { verifyJournal } from '../../src/audit/verify-journal.ts'
-import { aFolder, records } from './records.ts'
+import { aFolder, aRecord, everything, records, requestIds } from './records.ts'
 
 const count = 60
 const segment = (number: number) => `journal-0000000${number}.seg`
@@ -170,6 +170,27 @@ for (const [name, { act, file, record }] of Object.entries(tamperings)) {
     if (file === 'last') t.equal(broken?.file, before)
     else if (file !== 'before last') t.equal(broken?.file, file)
     if (record !== undefined) t.equal(broken?.record, record)
+  })
+}
+
+for (const name of [
+  'the last records that were cut off',
+  'a whole last segment that was cut off',
+  'the very last record that was changed',
+]) {
+  t.test(`still names ${name} after the server wrote on`, async (t) => {
+    const folder = await aJournal(t)
+    tamperings[name]!.act(folder)
+    const findings: unknown[] = []
+    const log = { finding: (one: unknown) => findings.push(one), alarm: () => {}, head: () => {} }
+    const journal = await openJournal({ folder, segmentBytes: 4096, spares: 1, log })
+    t.match(findings, [{ kind: 'damaged' }])
+    await journal.append([aRecord({ requestId: 'later', recorded: Date.UTC(2027, 0) })])
+    await journal.traces.settle()
+    const [newest] = requestIds(journal.traces.page(everything({ asOf: count + 1 }), { max: 1 }))
+    t.equal(newest, 'later')
+    await journal.close()
+    t.ok(verifyJournal(folder)[0]!.broken)
   })
 }
 
