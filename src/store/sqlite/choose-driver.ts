@@ -1,23 +1,15 @@
 /** Where a search starts: the index that leaves the fewest rows, or gives them in order. */
 import type { Clause } from '../../search/search-request.ts'
 import { patientTargets } from './compile-envelope.ts'
-import { tokenDomain } from './keyed-hash.ts'
-import {
-  chainTargets,
-  emptySet,
-  narrowingSets,
-  ridSets,
-  targetIds,
-  uriTest,
-  urlTest,
-} from './rid-sets.ts'
+import type { KeyTest } from './key-tests.ts'
+import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
+import { chainTargets, emptySet, narrowingSets, ridSets } from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
 import type { Sql } from './sql.ts'
 import { joinSql, raw, sql, sqlFalse } from './sql.ts'
 import type { Statements } from './statements.ts'
-import { systemTest } from './value-tests.ts'
 
 export interface Driver {
   readonly from: Sql
@@ -165,25 +157,10 @@ function rankOf(clause: Clause): number {
 
 /** A clause with one value that is one range of an index keyed by value, date and resource. */
 function orderedOf(clause: Clause, scope: Scope): Candidate['ordered'] {
-  const { lookups, row } = scope
-  if (clause.kind === 'token') {
-    const [token, other] = clause.tokens
-    if (!token || other || token.value === undefined) return undefined
-    const isSystem = systemTest(token.system, row, lookups.dictionary)
-    const value = sql`${raw(row)}.value = ${lookups.hash.bigint(token.value, tokenDomain)}`
-    return orderedRange('token', clause.code, scope, sql`${value} AND ${isSystem}`)
-  }
-  if (clause.kind === 'uri' && clause.values.length === 1)
-    return orderedRange('token', clause.code, scope, uriTest(clause.values[0]!, row, scope))
   if (clause.kind === 'chain') return orderedChain(clause, scope)
-  if (clause.kind !== 'reference' || clause.references.length !== 1) return undefined
-  const reference = clause.references[0]!
-  if ('url' in reference)
-    return orderedRange('token', clause.code, scope, urlTest(reference, row, scope))
-  const [target, other] = targetIds(reference, scope)
-  if (target === undefined || other !== undefined || reference.versionId !== undefined)
-    return undefined
-  return orderedRange('reference', clause.code, scope, sql`${raw(row)}.target = ${target}`)
+  const [only, other] = keyTestsOf(clause, scope)
+  if (!only || other || only.values !== 1) return undefined
+  return orderedRange(only.table, codeOf(clause), scope, only.test(scope.row))
 }
 
 /** Alternatives of which all but one match nothing: a chain and its contained form, for example. */
@@ -203,6 +180,12 @@ function orderedEither(
   return ranges.length === 1 ? ranges[0] : undefined
 }
 
+function keyTestsOf(clause: Clause, scope: Scope): readonly KeyTest[] {
+  if (clause.kind === 'token') return tokenTests(clause, scope)
+  if (clause.kind === 'uri') return uriTests(clause, scope)
+  return clause.kind === 'reference' ? referenceTests(clause, scope) : []
+}
+
 /** A chain that leads to one resource is as good as a reference to it. */
 function orderedChain(
   clause: Extract<Clause, { kind: 'chain' }>,
@@ -212,6 +195,10 @@ function orderedChain(
   if (targets?.length !== 1) return undefined
   const test = sql`${raw(scope.row)}.target = ${targets[0]!}`
   return orderedRange('reference', clause.code, scope, test)
+}
+
+function codeOf(clause: Clause): string {
+  return 'code' in clause ? clause.code : ''
 }
 
 function orderedRange(

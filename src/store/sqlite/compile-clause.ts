@@ -10,32 +10,19 @@ import type {
   HasClause,
   NumberClause,
   QuantityClause,
-  ReferenceClause,
-  TokenClause,
-  UriClause,
 } from '../../search/search-request.ts'
 import { envelopeTest } from './compile-envelope.ts'
-import {
-  chainTest,
-  hasTest,
-  resourceIds,
-  ridSets,
-  targetTest,
-  uriTest,
-  urlTest,
-} from './rid-sets.ts'
-import { tokenDomain } from './keyed-hash.ts'
+import type { KeyTest } from './key-tests.ts'
+import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
+import { chainTest, hasTest, resourceIds, ridSets, rowsUnder } from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { factTest, holds, isVersionOf } from './search-scope.ts'
 import type { Sql } from './sql.ts'
-import { andSql, isOneOf, joinSql, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
-import {
-  endsOfKnown,
-  periodTest,
-  plainNumberTest,
-  quantityTest,
-  systemTest,
-} from './value-tests.ts'
+import { andSql, isOneOf, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { endsOfKnown, periodTest, plainNumberTest, quantityTest } from './value-tests.ts'
+
+/** Seeks on one row; for more values, the set of all rows is found once. */
+const seeksMax = 64
 
 export function compileClause(clause: Clause, scope: Scope): Sql {
   switch (clause.kind) {
@@ -63,9 +50,9 @@ export function compileClause(clause: Clause, scope: Scope): Sql {
     case 'envelope':
       return envelopeTest(clause, scope)
     case 'token':
-      return token(clause, scope)
+      return byKey(tokenTests(clause, scope), clause.code, scope)
     case 'reference':
-      return reference(clause, scope)
+      return byKey(referenceTests(clause, scope), clause.code, scope)
     case 'string':
       return inSets(clause, scope)
     case 'date':
@@ -74,7 +61,7 @@ export function compileClause(clause: Clause, scope: Scope): Sql {
     case 'quantity':
       return quantity(clause, scope)
     case 'uri':
-      return uri(clause, scope)
+      return byKey(uriTests(clause, scope), clause.code, scope)
     case 'composite':
       return composite(clause, scope)
     case 'chain':
@@ -119,40 +106,14 @@ function seek(
   return sql`EXISTS (SELECT 1 FROM ${raw(table)} ${a} WHERE ${a}.param = ${param} AND ${condition} AND ${a}.sort = ${d}.sort AND ${a}.rid = ${d}.rid AND ${holds(alias, view)})`
 }
 
-function token({ code, tokens, kind }: TokenClause, scope: Scope): Sql {
-  const { dictionary, hash } = scope.lookups
-  const bySystem = Map.groupBy(tokens, ({ system }) => system)
-  const tests = [...bySystem].flatMap(([system, group]) => {
-    const valued = group.flatMap(({ value }) => (value === undefined ? [] : [value]))
-    const open = valued.length < group.length
-    const bare = system === undefined ? { value: undefined } : { system }
-    if (open)
-      return [inSets({ kind, code, tokens: [bare as TokenClause['tokens'][number]] }, scope)]
-    return [
-      seek('token', code, scope, (alias) => {
-        const isSystem = systemTest(system, alias, dictionary)
-        if (isSystem === sqlFalse) return sqlFalse
-        const hashes = valued.map((value) => sql`${hash.bigint(value, tokenDomain)}`)
-        return sql`${raw(alias)}.value IN (${joinSql(hashes, ', ')}) AND ${isSystem}`
-      }),
-    ]
-  })
-  return orSql(tests)
-}
-
-function reference({ code, references }: ReferenceClause, scope: Scope): Sql {
+/** A seek for each test on a known key; a test on any key is asked of the whole set. */
+function byKey(tests: readonly KeyTest[], code: string, scope: Scope): Sql {
   return orSql(
-    references.map((each) =>
-      'url' in each
-        ? seek('token', code, scope, (alias) => urlTest(each, alias, scope))
-        : seek('reference', code, scope, (alias) => targetTest(each, alias, scope)),
+    tests.map(({ table, values, test }) =>
+      values > 0 && values <= seeksMax
+        ? seek(table, code, scope, test)
+        : sql`${raw(scope.row)}.rid IN (${rowsUnder(table, scope, code, test)})`,
     ),
-  )
-}
-
-function uri({ code, values }: UriClause, scope: Scope): Sql {
-  return orSql(
-    values.map((value) => seek('token', code, scope, (alias) => uriTest(value, alias, scope))),
   )
 }
 

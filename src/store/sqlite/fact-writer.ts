@@ -17,6 +17,7 @@ export interface VersionPlace {
 export interface ResourceState {
   readonly envelope: Envelope
   readonly sort: number
+  /** Deleted, or written not to be found. */
   readonly deleted: boolean
 }
 

@@ -42,6 +42,8 @@ export interface PackedWrite {
   readonly extra: string | null
   readonly blob: string | null
   readonly envelope: string
+  /** No search finds it, as if it were deleted. */
+  readonly unsearchable: boolean
   /** The clinical date as `sortOfDate` gives it. */
   readonly sort: number
   readonly entries: Span
@@ -52,6 +54,7 @@ export interface Extra {
   readonly slots?: readonly number[]
   readonly withheldSlots?: readonly number[]
   readonly blob?: PlannedWrite['blob']
+  readonly unsearchable?: true
 }
 
 /** Above 0 for every date, 0 for none, so that those without come last in descending order. */
@@ -91,7 +94,7 @@ export class PlanPacker {
     if (withheld && other && withheld.lastUpdatedOffset >= 0)
       timesAt.push(other.start + withheld.lastUpdatedOffset)
     const start = this.#out.length
-    this.#entries.pack(type, write.entries, this.#out)
+    this.#entries.pack(type, write.unsearchable ? [] : write.entries, this.#out)
     return {
       type,
       id,
@@ -103,6 +106,7 @@ export class PlanPacker {
       extra: extraOf(write),
       blob: blob?.key ?? null,
       envelope: JSON.stringify(envelope),
+      unsearchable: write.unsearchable === true,
       sort: sortOfDate(envelope.date),
       entries: { start, end: this.#out.length },
     }
@@ -115,14 +119,20 @@ function append(out: ByteWriter, bytes: Uint8Array): Span {
   return { start, end: out.length }
 }
 
-function extraOf({ slots, withheld, blob }: PlannedWrite): string | null {
-  if (slots.length === 0 && !blob && !withheld) return null
+function extraOf({ slots, withheld, blob, unsearchable }: PlannedWrite): string | null {
+  if (slots.length === 0 && !blob && !withheld && !unsearchable) return null
   const extra: Extra = {
     ...(slots.length > 0 ? { slots } : {}),
     ...(withheld ? { withheldSlots: withheld.slots } : {}),
     ...(blob ? { blob } : {}),
+    ...(unsearchable ? { unsearchable } : {}),
   }
   return JSON.stringify(extra)
+}
+
+/** Whether the stored extra of a version says that no search finds it. */
+export function isUnsearchable(extra: unknown): boolean {
+  return typeof extra === 'string' && (JSON.parse(extra) as Extra).unsearchable === true
 }
 
 /** What became of a plan. */

@@ -10,7 +10,7 @@ import { FactWriter } from './fact-writer.ts'
 import type { PeriodRow } from './index-rows.ts'
 import { noRows, readRows, rowsOfPack, rowsWithout } from './index-rows.ts'
 import type { PackedPlan, PackedWrite } from './packed-plan.ts'
-import { deleteMethod, sortOfDate } from './packed-plan.ts'
+import { deleteMethod, isUnsearchable, sortOfDate } from './packed-plan.ts'
 import type { RowBatch } from './row-batch.ts'
 import { versionKey } from './schema.ts'
 
@@ -79,7 +79,9 @@ export class PlanWriter {
       `INSERT INTO version(vid, type, id, seq, time, method, extra, blob, envelope, entries,
         withheld, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#findVersion = db.prepare('SELECT method, envelope, entries FROM version WHERE vid = ?')
+    this.#findVersion = db.prepare(
+      'SELECT method, extra, envelope, entries FROM version WHERE vid = ?',
+    )
     this.#addClaim = db.prepare('INSERT INTO claim(claim, seq) VALUES (?, ?)')
     this.#addEvent = db.prepare('INSERT INTO outbox(seq, kind, data) VALUES (?, ?, ?)')
     this.#addAudit = db.prepare('INSERT INTO audit(seq, record) VALUES (?, ?)')
@@ -170,7 +172,7 @@ export class PlanWriter {
     const state: ResourceState = {
       envelope: JSON.parse(write.envelope) as Envelope,
       sort: write.sort,
-      deleted: write.method === deleteMethod,
+      deleted: write.method === deleteMethod || write.unsearchable,
     }
     const version = { rid, typeId, versionId: write.versionId, sequence, time }
     if (write.versionId > 1) this.#facts.end(version)
@@ -213,7 +215,7 @@ export class PlanWriter {
     return {
       envelope,
       sort: sortOfDate(envelope.date),
-      deleted: row.method === deleteMethod,
+      deleted: row.method === deleteMethod || isUnsearchable(row.extra),
       pack: row.entries as Uint8Array | null,
     }
   }

@@ -11,19 +11,18 @@ import type {
   HasClause,
   NumberClause,
   QuantityClause,
-  ReferenceClause,
   StringClause,
-  TokenClause,
-  UriClause,
 } from '../../search/search-request.ts'
 import { compileClause } from './compile-clause.ts'
-import { componentMark, uriSystem, urlSystem } from './index-rows.ts'
-import { exactDomain, tokenDomain, uriDomain, urlDomain } from './keyed-hash.ts'
+import { componentMark, uriSystem } from './index-rows.ts'
+import type { KeyTest } from './key-tests.ts'
+import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
+import { exactDomain, tokenDomain } from './keyed-hash.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { Sql } from './sql.ts'
-import { isOneOf, joinSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
-import { endsOf, periodTest, plainNumberTest, quantityTest, systemTest } from './value-tests.ts'
+import { isOneOf, joinSql, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { endsOf, periodTest, plainNumberTest, quantityTest } from './value-tests.ts'
 
 export const emptySet = raw('SELECT 0 AS rid WHERE 0')
 
@@ -47,9 +46,9 @@ export function rowsUnder(
 export function ridSets(clause: Clause, scope: Scope): readonly Sql[] | undefined {
   switch (clause.kind) {
     case 'token':
-      return tokenSets(clause, scope)
+      return keySets(tokenTests(clause, scope), clause.code, scope)
     case 'reference':
-      return referenceSets(clause, scope)
+      return keySets(referenceTests(clause, scope), clause.code, scope)
     case 'string':
       return stringSets(clause, scope)
     case 'date':
@@ -59,7 +58,7 @@ export function ridSets(clause: Clause, scope: Scope): readonly Sql[] | undefine
     case 'quantity':
       return quantitySets(clause, scope)
     case 'uri':
-      return uriSets(clause, scope)
+      return keySets(uriTests(clause, scope), clause.code, scope)
     case 'id':
       return [idSet(clause.ids, scope)]
     case 'chain':
@@ -85,108 +84,56 @@ function unitedSets(clauses: readonly Clause[], scope: Scope): readonly Sql[] | 
   return united
 }
 
-function tokenSets({ code, tokens }: TokenClause, scope: Scope): Sql[] {
-  const { dictionary, hash } = scope.lookups
-  return tokens.map(({ system, value }) =>
-    rowsUnder('token', scope, code, (alias) => {
-      const a = raw(alias)
-      const isSystem = systemTest(system, alias, dictionary)
-      if (isSystem === sqlFalse) return sqlFalse
-      if (value === undefined) return isSystem
-      return sql`${a}.value = ${hash.bigint(value, tokenDomain)} AND ${isSystem}`
-    }),
-  )
-}
-
-export function uriTest(value: string, alias: string, { lookups }: Scope): Sql {
-  const a = raw(alias)
-  return sql`${a}.value = ${lookups.hash.bigint(value, uriDomain)} AND ${a}.system = ${raw(String(uriSystem))}`
-}
-
-function uriSets({ code, values }: UriClause, scope: Scope): Sql[] {
-  return values.map((value) =>
-    rowsUnder('token', scope, code, (alias) => uriTest(value, alias, scope)),
-  )
-}
-
-export function urlTest(
-  { url, urlVersion }: { readonly url: string; readonly urlVersion?: string },
-  alias: string,
-  { lookups }: Scope,
-): Sql {
-  const a = raw(alias)
-  const isUrl = sql`${a}.value = ${lookups.hash.bigint(url, urlDomain)}`
-  if (urlVersion === undefined) return sql`${isUrl} AND ${a}.system <= ${urlSystem(0)}`
-  const word = lookups.dictionary.wordId(urlVersion)
-  return word === 0 ? sqlFalse : sql`${isUrl} AND ${a}.system = ${urlSystem(word)}`
-}
-
-/** What a reference without a type may point to: a resource of any type with that id. */
-export function targetIds(
-  { type, id }: { readonly type?: string; readonly id: string },
-  { lookups }: Scope,
-): readonly number[] {
-  const { dictionary } = lookups
-  const typeIds = type === undefined ? dictionary.allTypeIds() : [dictionary.typeId(type)]
-  return typeIds
-    .map((typeId) => lookups.targetId(typeId, id))
-    .filter((target) => target !== undefined)
-}
-
-export function targetTest(
-  reference: { readonly type?: string; readonly id: string; readonly versionId?: string },
-  alias: string,
-  scope: Scope,
-): Sql {
-  const isTarget = isOneOf(raw(`${alias}.target`), targetIds(reference, scope))
-  if (isTarget === sqlFalse || reference.versionId === undefined) return isTarget
-  const word = scope.lookups.dictionary.wordId(reference.versionId)
-  return word === 0 ? sqlFalse : sql`${isTarget} AND ${raw(alias)}.version = ${word}`
-}
-
-function referenceSets({ code, references }: ReferenceClause, scope: Scope): Sql[] {
-  return references.map((reference) =>
-    'url' in reference
-      ? rowsUnder('token', scope, code, (alias) => urlTest(reference, alias, scope))
-      : rowsUnder('reference', scope, code, (alias) => targetTest(reference, alias, scope)),
-  )
+/** One set for each range of values; rows of several values come from one set. */
+function keySets(tests: readonly KeyTest[], code: string, scope: Scope): Sql[] {
+  return tests.map(({ table, test }) => rowsUnder(table, scope, code, test))
 }
 
 /** Greater than every text that starts with the given one. */
 const textMax = '\u{10FFFF}'
 
+const rangesMax = 16
+
+/** Few values: a range of the index for each. Many: one pass over the parameter's rows. */
+function rangeSets<V>(
+  { table, code, values }: { table: string; code: string; values: readonly V[] },
+  scope: Scope,
+  test: (value: V, alias: string) => Sql,
+): Sql[] {
+  if (values.length <= rangesMax)
+    return values.map((value) => rowsUnder(table, scope, code, (alias) => test(value, alias)))
+  const any = (alias: string) => orSql(values.map((value) => test(value, alias)))
+  return [rowsUnder(table, scope, code, any)]
+}
+
 function stringSets({ code, match, values }: StringClause, scope: Scope): Sql[] {
-  return values.map((value) =>
-    rowsUnder('string', scope, code, (alias) => {
-      const column = raw(`${alias}.folded`)
-      const folded = foldText(value)
-      if (match === 'contains') return sql`instr(${column}, ${folded}) > 0`
-      if (match === 'start') {
-        if (folded === '') return sqlTrue
-        return sql`${column} >= ${folded} AND ${column} < ${folded + textMax}`
-      }
-      const exact = scope.lookups.hash.bigint(value, exactDomain)
-      return sql`${column} = ${folded} AND ${raw(alias)}.exact = ${exact}`
-    }),
-  )
+  return rangeSets({ table: 'string', code, values }, scope, (value, alias) => {
+    const column = raw(`${alias}.folded`)
+    const folded = foldText(value)
+    if (match === 'contains') return sql`instr(${column}, ${folded}) > 0`
+    if (match === 'start') {
+      if (folded === '') return sqlTrue
+      return sql`(${column} >= ${folded} AND ${column} < ${folded + textMax})`
+    }
+    const exact = scope.lookups.hash.bigint(value, exactDomain)
+    return sql`(${column} = ${folded} AND ${raw(alias)}.exact = ${exact})`
+  })
 }
 
 function dateSets({ code, values }: DateClause, scope: Scope): Sql[] {
-  return values.map(({ prefix, period }) =>
-    rowsUnder('period', scope, code, (alias) => periodTest(prefix, period, endsOf(alias))),
+  return rangeSets({ table: 'period', code, values }, scope, ({ prefix, period }, alias) =>
+    periodTest(prefix, period, endsOf(alias)),
   )
 }
 
 function numberSets({ code, values }: NumberClause, scope: Scope): Sql[] {
-  return values.map((value) =>
-    rowsUnder('quantity', scope, code, (alias) => plainNumberTest(value, alias)),
-  )
+  return rangeSets({ table: 'quantity', code, values }, scope, plainNumberTest)
 }
 
 function quantitySets({ code, values }: QuantityClause, scope: Scope): Sql[] {
   const { dictionary } = scope.lookups
-  return values.map((value) =>
-    rowsUnder('quantity', scope, code, (alias) => quantityTest(value, alias, dictionary)),
+  return rangeSets({ table: 'quantity', code, values }, scope, (value, alias) =>
+    quantityTest(value, alias, dictionary),
   )
 }
 

@@ -29,6 +29,8 @@ export function raw(text: string): Sql {
   return { text, values: [] }
 }
 
+const termsPerGroup = 50
+
 export const sqlTrue = raw('1')
 export const sqlFalse = raw('0')
 
@@ -43,14 +45,25 @@ export function andSql(parts: readonly Sql[]): Sql {
   const needed = parts.filter(({ text }) => text !== sqlTrue.text)
   if (needed.length === 0) return sqlTrue
   if (needed.some(({ text }) => text === sqlFalse.text)) return sqlFalse
-  return needed.length === 1 ? needed[0]! : sql`(${joinSql(needed, ' AND ')})`
+  return joined(needed, ' AND ')
 }
 
 export function orSql(parts: readonly Sql[]): Sql {
   const needed = parts.filter(({ text }) => text !== sqlFalse.text)
   if (needed.length === 0) return sqlFalse
   if (needed.some(({ text }) => text === sqlTrue.text)) return sqlTrue
-  return needed.length === 1 ? needed[0]! : sql`(${joinSql(needed, ' OR ')})`
+  return joined(needed, ' OR ')
+}
+
+/** SQLite bounds the depth of expressions: many terms are joined in groups, and these again. */
+function joined(terms: readonly Sql[], operator: string): Sql {
+  if (terms.length === 1) return terms[0]!
+  if (terms.length <= termsPerGroup) return sql`(${joinSql(terms, operator)})`
+  const size = Math.ceil(terms.length / termsPerGroup)
+  const groups = Array.from({ length: Math.ceil(terms.length / size) }, (_, index) =>
+    joined(terms.slice(index * size, (index + 1) * size), operator),
+  )
+  return joined(groups, operator)
 }
 
 /** `column = ?`, or IN; long lists travel as one JSON text, so that statements stay few. */
