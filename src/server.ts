@@ -400,7 +400,9 @@ const noValidator: Validator = { validate: () => [] }
 function createHttpLog(log: Logger, slowRequestMs: number): HttpLog {
   return {
     request: (entry) => {
-      if (entry.status >= 500) log.error(entry, 'answered with an error')
+      // Whoever asks whether the server is ready may hear that it is not.
+      const isFailure = entry.status >= 500 && entry.route !== '/health/ready'
+      if (isFailure) log.error(entry, 'answered with an error')
       else if (entry.milliseconds > slowRequestMs) log.warn(entry, 'slow request')
       else log.debug(entry, 'answered')
     },
