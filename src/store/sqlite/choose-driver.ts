@@ -3,12 +3,12 @@ import type { Clause } from '../../search/search-request.ts'
 import { patientTargets } from './compile-envelope.ts'
 import type { KeyTest } from './key-tests.ts'
 import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
-import { chainTargets, emptySet, narrowingSets, ridSets } from './rid-sets.ts'
+import { chainTargets, emptySet, narrowingSets, ridSets, uniteSets } from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
 import type { Sql } from './sql.ts'
-import { joinSql, raw, sql, sqlFalse } from './sql.ts'
+import { raw, sql, sqlFalse } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 export interface Driver {
@@ -62,7 +62,7 @@ export function chooseDriver(
 }
 
 function countUpTo({ sets }: Candidate, max: number, statements: Statements): number {
-  const united = joinSql(sets, ' UNION ALL ')
+  const united = uniteSets(sets)
   return Number(statements.get(sql`SELECT count(*) FROM (${united} LIMIT ${max})`)![0])
 }
 
@@ -70,7 +70,7 @@ function driverOf({ clause, ordered, sets, exact }: Candidate, scope: Scope): Dr
   if (ordered) return { ...ordered, covers: clause }
   const d = raw(scope.row)
   return {
-    from: sql`(SELECT DISTINCT rid FROM (${joinSql(sets, ' UNION ALL ')})) AS x CROSS JOIN fact ${d} ON ${d}.type = ${scope.typeId} AND ${d}.rid = x.rid`,
+    from: sql`(SELECT DISTINCT rid FROM (${uniteSets(sets)})) AS x CROSS JOIN fact ${d} ON ${d}.type = ${scope.typeId} AND ${d}.rid = x.rid`,
     // The plus keeps SQLite from going through all resources of the type by an index on `deleted`.
     where: sql`${isVersionOf(scope.row, scope.view)} AND +${d}.deleted = 0`,
     table: 'fact',

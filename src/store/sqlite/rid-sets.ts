@@ -74,6 +74,22 @@ export function ridSets(clause: Clause, scope: Scope): readonly Sql[] | undefine
   }
 }
 
+const setsPerUnion = 200
+
+/** The sets as one, with repetitions. SQLite bounds the terms of one union: hence unions of unions. */
+export function uniteSets(sets: readonly Sql[]): Sql {
+  const filled = sets.filter(({ text }) => text !== emptySet.text)
+  if (filled.length === 0) return emptySet
+  if (filled.length <= setsPerUnion) return joinSql(filled, ' UNION ALL ')
+  const size = Math.ceil(filled.length / setsPerUnion)
+  const groups = Array.from({ length: Math.ceil(filled.length / size) }, (_, index) => {
+    const group = uniteSets(filled.slice(index * size, (index + 1) * size))
+    // The limit keeps SQLite from undoing the grouping.
+    return sql`SELECT rid FROM (${group} LIMIT -1)`
+  })
+  return uniteSets(groups)
+}
+
 function unitedSets(clauses: readonly Clause[], scope: Scope): readonly Sql[] | undefined {
   const united: Sql[] = []
   for (const clause of clauses) {
