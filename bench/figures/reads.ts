@@ -107,7 +107,9 @@ async function read1(bench: Workbench): Promise<readonly Result[]> {
       unit: '',
       goal: atMost(1),
       detail: `${Math.round(median(rounds.ours))} µs; fdatasync ${Math.round(median(rounds.sync))} µs`,
-      where: 'no durable audit record yet, so no fdatasync: socket, HTTP and one row',
+      where: await bench.profile(() =>
+        runLoad({ port: server.port, connections: 1, milliseconds, requestOf }),
+      ),
       rounds,
     },
   ]

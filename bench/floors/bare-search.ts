@@ -28,6 +28,8 @@ interface Sent {
 interface Prepared {
   readonly statement: StatementSync
   readonly values: Sql['values']
+  /** Which column has the stored bytes. */
+  readonly body: number
 }
 
 const registry = createRegistry({
@@ -80,7 +82,8 @@ function prepareAll({ file, urls }: Sent): Map<string, Prepared> {
       const statement = byText.get(text) ?? db.prepare(text)
       statement.setReturnArrays(true)
       byText.set(text, statement)
-      return [url, { statement, values }]
+      const body = statement.columns().findIndex(({ column }) => column === 'body')
+      return [url, { statement, values, body }]
     }),
   )
 }
@@ -96,11 +99,11 @@ answerQuestions({
     const prepared = prepareAll(sent)
     const app = fastify()
     app.get('/fhir/:type', (request, reply) => {
-      const { statement, values } = prepared.get(request.url)!
+      const { statement, values, body } = prepared.get(request.url)!
       const rows = statement.all(...values) as unknown as (readonly unknown[])[]
       const parts: Uint8Array[] = []
       for (const row of rows.slice(0, 20))
-        parts.push(parts.length === 0 ? open : between, row.at(-1) as Uint8Array)
+        parts.push(parts.length === 0 ? open : between, row[body] as Uint8Array)
       reply.headers(sent.headers).send(Buffer.concat([...parts, close]))
     })
     await app.listen({ port: 0, host: '127.0.0.1' })

@@ -23,6 +23,11 @@ export interface ChildOptions {
   readonly cwd?: string
 }
 
+export interface Resident {
+  readonly own: number
+  readonly files: number
+}
+
 const ticksPerSecond = 100
 
 export class Child {
@@ -84,14 +89,16 @@ export class Child {
     }
   }
 
-  /** Megabytes that the process holds. */
-  residentMegabytes(): number {
+  /** Megabytes that the process holds: its own, and pages of files that it has mapped. */
+  residentMegabytes(): Resident {
+    let status = ''
     try {
-      const status = readFileSync(`/proc/${this.process.pid}/status`, 'latin1')
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
+      status = readFileSync(`/proc/${this.process.pid}/status`, 'latin1')
     } catch {
-      return Number.NaN
+      // Not Linux, or it has ended: what is not known is no number.
     }
+    const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
+    return { own: read('RssAnon'), files: read('RssFile') }
   }
 
   async stop(): Promise<void> {

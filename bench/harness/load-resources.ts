@@ -1,5 +1,6 @@
 /** Fills a server through HTTP, as an import does, and watches its memory. */
 import { recordBundle } from '../data/transactions.ts'
+import type { Resident } from './child.ts'
 import { Connection, postRequest } from './http-client.ts'
 import type { RunningServer } from './server-process.ts'
 
@@ -7,7 +8,7 @@ export interface LoadingFacts {
   readonly resources: number
   readonly seconds: number
   /** Megabytes, at equal distances. */
-  readonly residentAt: readonly number[]
+  readonly residentAt: readonly Resident[]
 }
 
 const connections = 4
@@ -18,7 +19,7 @@ export async function loadResources(
   patients: number,
 ): Promise<LoadingFacts> {
   const started = performance.now()
-  const residentAt: number[] = []
+  const residentAt: Resident[] = []
   let next = 0
   let resources = 0
   const work = async (): Promise<void> => {

@@ -1,8 +1,9 @@
 /**
- * Loaded into the server with `--import`: memory, the longest block of the event loop, and where
+ * Loaded into the server with `--import`: the longest block of the event loop, and where
  * the time goes, on every thread. It changes nothing of the server, and does nothing until asked.
  */
 import { Session } from 'node:inspector/promises'
+import { basename } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 import { answerQuestions } from './answer-questions.ts'
@@ -27,7 +28,8 @@ async function stopProfile(): Promise<SelfTimes> {
 
 interface Told {
   readonly from: 'main' | 'worker'
-  readonly what: 'start' | 'stop' | 'started' | 'stopped'
+  readonly what: 'start' | 'stop' | 'stopped'
+  readonly thread?: string
   readonly times?: SelfTimes
 }
 
@@ -38,31 +40,30 @@ function say(message: Told): void {
   channel.postMessage(message)
 }
 
+/** Workers that are busy hear late. */
+const hearMilliseconds = 1000
+const pause = () => new Promise((resolve) => setTimeout(resolve, hearMilliseconds))
+
 if (isMainThread) serveMain()
-else {
+else serveWorker(basename(process.argv[1] ?? 'worker', '.ts'))
+
+function serveWorker(thread: string): void {
   channel.onmessage = (event) => {
     const { from, what } = (event as { data: Told }).data
     if (from !== 'main') return
-    if (what === 'start') void startProfile().then(() => say({ from: 'worker', what: 'started' }))
-    else void stopProfile().then((times) => say({ from: 'worker', what: 'stopped', times }))
+    if (what === 'start') void startProfile()
+    else void stopProfile().then((times) => say({ from: 'worker', what: 'stopped', thread, times }))
   }
 }
 
 function serveMain(): void {
-  let waiting: ((message: Told) => void) | undefined
-  channel.onmessage = (event) => waiting?.((event as { data: Told }).data)
-  /** The one other thread is the store's writer; a server without one answers nothing. */
-  const heard = () =>
-    new Promise<Told | undefined>((resolve) => {
-      waiting = resolve
-      setTimeout(() => resolve(undefined), 2000).unref()
-    })
+  const threads: Record<string, SelfTimes> = {}
+  channel.onmessage = (event) => {
+    const { what, thread, times } = (event as { data: Told }).data
+    if (what === 'stopped' && thread && times) threads[thread] = times
+  }
   const delays = monitorEventLoopDelay({ resolution: 1 })
   answerQuestions({
-    memory: (collect: boolean) => {
-      if (collect) globalThis.gc?.()
-      return process.memoryUsage()
-    },
     'loop-start': () => {
       delays.enable()
       delays.reset()
@@ -72,16 +73,15 @@ function serveMain(): void {
       return delays.max / 1e6
     },
     'profile-start': async () => {
-      const other = heard()
       say({ from: 'main', what: 'start' })
-      await other
+      await pause()
       await startProfile()
     },
     'profile-stop': async () => {
-      const main = await stopProfile()
-      const other = heard()
+      threads.main = await stopProfile()
       say({ from: 'main', what: 'stop' })
-      return { main, writer: (await other)?.times ?? {} }
+      await pause()
+      return threads
     },
   })
   // The server ends as it does without a probe.

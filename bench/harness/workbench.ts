@@ -7,7 +7,7 @@ import { Child } from './child.ts'
 import type { Cores } from './cores.ts'
 import { loadResources, type LoadingFacts } from './load-resources.ts'
 import type { BenchOptions } from './options.ts'
-import { formatTimes, type ThreadTimes } from './profile.ts'
+import { busyMilliseconds, formatTimes, type ThreadTimes } from './profile.ts'
 import { projectFolder, startServer, type RunningServer } from './server-process.ts'
 
 export class Workbench {
@@ -90,9 +90,14 @@ export class Workbench {
     const { child } = await this.server()
     await child.ask('profile-start')
     await work()
-    const { main, writer } = await child.ask<ThreadTimes>('profile-stop')
-    const hasWriter = Object.entries(writer).some(([name, time]) => name !== 'idle' && time > 50)
-    return `${formatTimes(main)}${hasWriter ? `; writer thread: ${formatTimes(writer)} (${busyRatio(writer, main)} of the HTTP thread's time)` : ''}`
+    const { main = {}, ...others } = await child.ask<ThreadTimes>('profile-stop')
+    const told = Object.entries(others)
+      .filter(([, times]) => busyMilliseconds(times) > busyMilliseconds(main) / 20)
+      .map(
+        ([thread, times]) =>
+          `; ${thread}, busy ${(busyMilliseconds(times) / busyMilliseconds(main)).toFixed(2)} times as long, disk included: ${formatTimes(times, 3)}`,
+      )
+    return formatTimes(main) + told.join('')
   }
 
   async close(): Promise<void> {
@@ -101,10 +106,4 @@ export class Workbench {
     await server?.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }
-}
-
-function busyRatio(of: ThreadTimes['main'], to: ThreadTimes['main']): string {
-  const busy = (times: ThreadTimes['main']) =>
-    Object.entries(times).reduce((sum, [name, time]) => (name === 'idle' ? sum : sum + time), 0)
-  return (busy(of) / busy(to)).toFixed(2)
 }

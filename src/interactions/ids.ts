@@ -2,7 +2,7 @@
  * Server-made ids: two characters of the patient's bucket, ten of time, sixteen of chance, in
  * lower-case base 32. The bucket routes a patient's resources to one place (design §5).
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomFillSync, type KeyObject } from 'node:crypto'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const SERVER_MADE = /^[0-9a-hjkmnp-tv-z]{28}$/
@@ -15,10 +15,12 @@ export interface IdMaker {
 }
 
 export function createIdMaker(
-  key: Buffer,
+  secret: Buffer,
   now: () => number,
-  random: (bytes: number) => Buffer = randomBytes,
+  random: (bytes: number) => Buffer = createChance(),
 ): IdMaker {
+  // Made once: a key that comes as bytes is prepared anew for every hash, which takes five times as long.
+  const key = createSecretKey(secret)
   const rest = () => timePart(now()) + randomPart(random(10))
   return {
     own: () => {
@@ -34,7 +36,7 @@ export function createIdMaker(
 }
 
 /** 10 bits of a keyed hash, as two characters. */
-function bucketOf(key: Buffer, text: string): string {
+function bucketOf(key: KeyObject, text: string): string {
   const hash = createHmac('sha256', key).update(text).digest().readUInt16BE(0)
   return ALPHABET[(hash >> 5) & 31]! + ALPHABET[hash & 31]!
 }
@@ -63,4 +65,18 @@ function randomPart(bytes: Buffer): string {
     held &= (1 << bits) - 1
   }
   return text
+}
+
+/** Chance by the page: asking for ten bytes costs as much as asking for thousands. */
+function createChance(): (bytes: number) => Buffer {
+  const page = Buffer.allocUnsafeSlow(4096)
+  let used = page.length
+  return (bytes) => {
+    if (used + bytes > page.length) {
+      randomFillSync(page)
+      used = 0
+    }
+    used += bytes
+    return page.subarray(used - bytes, used)
+  }
 }

@@ -35,3 +35,10 @@ t.test('opens nothing that was forged, changed or cut', async (t) => {
     t.equal(openPageLink(key, changed.toString('base64url')), undefined)
   }
 })
+
+t.test('packs a long content, and gives it back', async (t) => {
+  const long = { values: 'Patient/a,'.repeat(500) }
+  const token = sealPageLink(key, long)
+  t.ok(token.length < 500)
+  t.same(openPageLink(key, token), long)
+})
