@@ -8,15 +8,8 @@ import { accessRecordType } from './access/access-record.ts'
 import { createAccessControl } from './access/access-control.ts'
 import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
-import {
-  createAuthorizationServer,
-  type AuthorizationServer,
-  type AuthorizationServerParts,
-} from './auth/authorization-server.ts'
+import type { AuthorizationServer } from './auth/authorization-server.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
-import { createMemoryAuthStore } from './auth/memory-auth-store.ts'
-import { readProductionPeople } from './auth/production-people.ts'
-import type { AuthStore } from './auth/store-port.ts'
 import { auditEventRules } from './audit/audit-event-rules.ts'
 import type { AuditJournal } from './audit/journal.ts'
 import { openAudit, type Audit } from './audit/open-audit.ts'
@@ -29,10 +22,8 @@ import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
 import { loadPackages } from './conformance/package-loader.ts'
 import type { Registry } from './conformance/registry.ts'
 import { demoOptions, demoPeople } from './demo/demo-data.ts'
-import { sandboxCallers } from './demo/sandbox-callers.ts'
 import { createHttpServer } from './http/create-http-server.ts'
 import type { ExamplePatient } from './http/pages/home-page.ts'
-import { renderLoginErrorPage } from './http/pages/login-error-page.ts'
 import type { RuleGroup } from './http/pages/rules-page.ts'
 import { servedInteractions } from './http/served-interactions.ts'
 import type { HttpLog } from './http/server-parts.ts'
@@ -51,8 +42,8 @@ import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
 import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
 import type { ResourceStore } from './store/resource-store.ts'
-import { openAuthRecords } from './store/sqlite/auth-records.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import { findPeople, openAuthorization } from './open-authorization.ts'
 import { createTerminology } from './terminology/terminology.ts'
 import { createValidator } from './validation/create-validator.ts'
 import { collectInvariantTexts } from './validation/invariant-texts.ts'
@@ -103,22 +94,12 @@ export async function buildServer(
   const now = surroundings.now ?? Date.now
   const log = pino({ level: config.logLevel }, pino.destination({ sync: false }))
   // Before the data is opened: a catalogue that cannot be used leaves nothing behind.
-  const people = config.auth === 'open' ? undefined : findPeople(config)
+  const people = findPeople(config)
   const archives = await loadArchives(config, log)
   const registry = createRegistry(archives)
   const store = surroundings.store ?? (await openStore(config, now))
   const audit = await openAuditOf(config, { surroundings, store, registry, now, log })
-  const access =
-    config.auth === 'open' && !surroundings.authenticate
-      ? openAccess
-      : createAccessControl({ registry, timeZone: config.timeZone, baseUrl: config.baseUrl, now })
-  const guardFor = createGuard({
-    store: audit.store,
-    access,
-    now,
-    resourceTypes: registry.resourceTypes,
-    insMayTravel,
-  })
+  const guardFor = createGuardOf(config, { surroundings, audit, registry, now })
   const definitions = createStoredDefinitions(registry)
   await definitions.load(store)
   const services = createServices(config, {
@@ -128,15 +109,20 @@ export async function buildServer(
     now,
     isPlain: surroundings.rules === 'none',
   })
-  const authStore = people && openAuthStore(config)
-  const authorization =
-    authStore && (await createAuthorization(config, { people, store, authStore, registry, log }))
+  const authorization = await openAuthorization(config, {
+    people,
+    store,
+    registry,
+    appOf: () => app,
+    onFailure: (error) => log.error(describe(error), 'authorization failed'),
+  })
   let busy: string | undefined
   const app = await createHttpServer({
     services,
     guardFor,
-    authenticate: surroundings.authenticate ?? authorization?.authenticate ?? (() => openCaller),
-    authorization,
+    authenticate:
+      surroundings.authenticate ?? authorization?.server.authenticate ?? (() => openCaller),
+    authorization: authorization?.server,
     audit,
     health: () => (busy === undefined ? healthOf(store, audit) : { ready: false, reason: busy }),
     bodyBytesMax: config.bodyBytesMax,
@@ -155,7 +141,7 @@ export async function buildServer(
     store,
     audit,
     log,
-    authorization,
+    authorization: authorization?.server,
     hasAccessRecord: async (patientId) =>
       (await store.read(accessRecordType, patientId)) !== undefined,
     setBusy: (reason) => {
@@ -163,7 +149,7 @@ export async function buildServer(
     },
     close: async () => {
       await closeApp(app)
-      authStore?.close()
+      authorization?.close()
       await audit.close()
       await store.close()
       log.flush()
@@ -171,45 +157,28 @@ export async function buildServer(
   }
 }
 
-/** Logins, grants and tokens: beside the resources, in a file of their own. */
-function openAuthStore({ storeUrl }: Config): AuthStore {
-  if (storeUrl.startsWith('memory:')) return createMemoryAuthStore()
-  return openAuthRecords(`${storeUrl.slice('sqlite:'.length)}/auth.db`)
-}
-
-type People = AuthorizationServerParts['people']
-
-/** Who logs in and which software there is: invented, or the operator's. */
-function findPeople({ auth, authKeys, authClients }: Config): People {
-  return auth === 'smart'
-    ? readProductionPeople({ keysFile: authKeys, clientsFile: authClients })
-    : sandboxCallers(demoPeople(demoOptions))
-}
-
-interface AuthorizationParts {
-  readonly people: People
-  readonly store: ResourceStore
-  readonly authStore: AuthStore
+interface GuardSurroundings {
+  readonly surroundings: Surroundings
+  readonly audit: { readonly store: ResourceStore }
   readonly registry: Registry
-  readonly log: Logger
+  readonly now: () => number
 }
 
-function createAuthorization(
-  { baseUrl }: Config,
-  { people, store, authStore, registry, log }: AuthorizationParts,
-): Promise<AuthorizationServer> {
-  const types = new Set(registry.resourceTypes)
-  return createAuthorizationServer({
-    baseUrl,
-    store: authStore,
-    secret: (name) => store.secret(name),
-    vocabulary: {
-      isResourceType: (type) => types.has(type),
-      isSearchParameter: (type, code) => registry.searchParameters(type).has(code),
-    },
-    people,
-    renderErrorPage: renderLoginErrorPage,
-    onFailure: (error) => log.error(describe(error), 'authorization failed'),
+/** The one gate to the data; wide open only with AUTH=open and nobody to tell callers apart. */
+function createGuardOf(
+  { auth, timeZone, baseUrl }: Config,
+  { surroundings, audit, registry, now }: GuardSurroundings,
+): GuardFor {
+  const access =
+    auth === 'open' && !surroundings.authenticate
+      ? openAccess
+      : createAccessControl({ registry, timeZone, baseUrl, now })
+  return createGuard({
+    store: audit.store,
+    access,
+    now,
+    resourceTypes: registry.resourceTypes,
+    insMayTravel,
   })
 }
 

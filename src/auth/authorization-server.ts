@@ -1,5 +1,4 @@
 /** The authorization server as a whole: what http/ mounts and server.ts creates. */
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
 import { NotAuthenticated } from '../errors.ts'
@@ -35,8 +34,8 @@ export interface AuthorizationServerParts {
   readonly people: SandboxPeople | ProductionPeople
   /** A whole HTML page in French for an OAuth error code that cannot be sent to the application. */
   readonly renderErrorPage: (error: string) => string
-  /** Records a citizen's consent to a third-party application on the access record. */
-  readonly onConsent?: (consent: AppConsent) => Promise<void>
+  /** Records a citizen's consent on the access record; false when this person may not give it. */
+  readonly onConsent: (consent: AppConsent) => Promise<boolean>
   readonly onFailure: (error: unknown) => void
   readonly now?: () => number
 }
@@ -50,8 +49,8 @@ export interface ProductionPeople {
 
 export interface AuthorizationServer {
   readonly authenticate: Authenticate
-  /** A token of this process alone, for what the server does through its own routes. */
-  issueInternalToken(caller: Caller): string
+  /** A token of this process alone while the work lasts, for what goes through our own routes. */
+  actAs<T>(caller: Caller, work: (token: string) => Promise<T>): Promise<T>
   /** A raw request below `/auth` whose body nobody has read. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Of a refresh token of a public client, that client: SMART lets such clients leave it out. */
@@ -95,11 +94,7 @@ export async function createAuthorizationServer(
       : undefined
   return {
     authenticate,
-    issueInternalToken: (caller) => {
-      const token = randomBytes(32).toString('base64url')
-      reader.issueInternal(caller, token)
-      return token
-    },
+    actAs: reader.actAs,
     handle: createRequestHandler(provider, baseUrl),
     publicClientOf: async (token) => {
       const record = await store.find('RefreshToken', keyOf(token))
@@ -110,7 +105,7 @@ export async function createAuthorizationServer(
       ...common,
       provider,
       csrfKey: secret('auth forms'),
-      onConsent: parts.onConsent ?? (async () => {}),
+      onConsent: parts.onConsent,
     }),
     smartConfiguration: createSmartConfiguration({
       baseUrl,

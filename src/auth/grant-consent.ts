@@ -21,7 +21,7 @@ export interface GrantParts {
   readonly provider: Provider
   readonly contexts: LaunchContexts
   readonly baseUrl: string
-  readonly onConsent: (consent: AppConsent) => Promise<void>
+  readonly onConsent: (consent: AppConsent) => Promise<boolean>
   readonly now: () => number
 }
 
@@ -29,7 +29,7 @@ const daySeconds = 86_400
 const loginSeconds = 4 * 3600
 const offlineDays = 30
 
-/** The grant's id; undefined when the launch was used before. */
+/** The grant's id; undefined when the launch was used before or the consent may not be given. */
 export async function grantConsent(
   parts: GrantParts,
   { account, client, patient }: Agreement,
@@ -40,15 +40,17 @@ export async function grantConsent(
   const start = parts.now()
   const seconds = secondsOf(granted, days)
   const expiresAt = Math.floor(start / 1000) + seconds
-  if (client.party === 'third' && patient) {
-    await parts.onConsent({
+  const types = [...new Set(granted.smart.map(({ type }) => type))]
+  if (client.party === 'third' && patient && types.length > 0) {
+    const isRecorded = await parts.onConsent({
       account,
       patient: patient.id,
       client: client.id,
       purpose: client.purpose ?? client.name,
-      types: [...new Set(granted.smart.map(({ type }) => type))],
+      types,
       period: { start, end: start + seconds * 1000 },
     })
+    if (!isRecorded) return undefined
   }
   const grant = new provider.Grant({ accountId: account.id, clientId: client.id })
   grant.exp = expiresAt

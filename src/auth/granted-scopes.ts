@@ -26,12 +26,17 @@ export interface ScopePolicy {
   read(text: string): readonly SmartScope[]
 }
 
-/** Throws when a registration allows a scope that cannot be understood. */
+/** Throws when a registration allows a scope that cannot be understood, or a third party all types. */
 export function createScopePolicy(
   clients: readonly ClientRegistration[],
   vocabulary: ScopeVocabulary,
 ): ScopePolicy {
   const allowed = new Map(clients.map(({ id, scope }) => [id, readScopes(scope, vocabulary)]))
+  for (const { id, party } of clients) {
+    if (party === 'third' && allowed.get(id)!.smart.some(({ type }) => type === '*')) {
+      throw new Error(`The application ${id} must name the types that it may be granted, not *`)
+    }
+  }
   return {
     grant: (clientId, text, contexts) => {
       const limit = allowed.get(clientId)

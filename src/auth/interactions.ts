@@ -28,8 +28,8 @@ export interface InteractionParts {
   readonly contexts: LaunchContexts
   readonly baseUrl: string
   readonly csrfKey: Buffer
-  /** Records a citizen's consent to a third-party application; a failure leaves nothing granted. */
-  readonly onConsent: (consent: AppConsent) => Promise<void>
+  /** Records a citizen's consent; false when they may not give it: then nothing is granted. */
+  readonly onConsent: (consent: AppConsent) => Promise<boolean>
   readonly now: () => number
 }
 
@@ -122,7 +122,9 @@ class InteractionRun {
 
   async show(chosenPatient?: string): Promise<InteractionStep> {
     if (this.#interaction.prompt.name === 'login') {
-      return { ...this.#common(), kind: 'login', people: this.#people() }
+      const people = this.#people()
+      if (people.length === 0) return this.#refuse('nobody can log in for this application here')
+      return { ...this.#common(), kind: 'login', people }
     }
     const account = this.#account()
     if (!account) return this.#refuse('this account may not use this application')
@@ -149,7 +151,8 @@ class InteractionRun {
     const answer = this.#readConsent(step, form)
     if (!answer) return step
     const grantId = await grantConsent(this.#parts, step, answer)
-    if (grantId === undefined) return this.#refuse('this launch was used before')
+    if (grantId === undefined)
+      return this.#refuse('this consent cannot be given, or the launch was used before')
     return { kind: 'redirect', location: await this.#finish({ consent: { grantId } }) }
   }
 

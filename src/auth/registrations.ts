@@ -40,7 +40,10 @@ export interface ClientRegistration {
   readonly redirectUris: readonly string[]
   /** Where an EHR launch opens it. */
   readonly launchUri?: string
-  /** The most it may be granted: SMART v2 scopes, and `openid fhirUser launch offline_access`... */
+  /**
+   * The most it may be granted: SMART v2 scopes, and `openid fhirUser launch offline_access`...
+   * Of a third party, types are named one by one: a citizen agrees to types (decision 25).
+   */
   readonly scope: string
   /** Why it wants the data, in a French sentence for the citizen. */
   readonly purpose?: string
@@ -59,7 +62,7 @@ export interface AppConsent {
   readonly patient: string
   readonly client: string
   readonly purpose: string
-  /** Resource types; `*` for all that applications may see. */
+  /** Resource types. */
   readonly types: readonly string[]
   /** Milliseconds since 1970. */
   readonly period: { readonly start: number; readonly end: number }

@@ -2,6 +2,7 @@
  * From an access token to the caller it stands for. What was read stays in memory until any token
  * or grant is removed (the store's epoch), so that a revocation holds from the next request on.
  */
+import { randomBytes } from 'node:crypto'
 import type { Caller } from './caller.ts'
 import type { ScopePolicy } from './granted-scopes.ts'
 import type { ClientRegistration, Directory } from './registrations.ts'
@@ -19,8 +20,8 @@ export interface TokenReaderParts {
 export interface TokenReader {
   /** Undefined when it is no good; a promise only when it was not read before. */
   read(token: string): Caller | undefined | Promise<Caller | undefined>
-  /** A token of this process alone, for work that the server does through its own routes. */
-  issueInternal(caller: Caller, token: string): void
+  /** A token of this process alone while the work lasts, for what goes through our own routes. */
+  actAs<T>(caller: Caller, work: (token: string) => Promise<T>): Promise<T>
 }
 
 interface KnownToken {
@@ -36,16 +37,23 @@ export function createTokenReader(parts: TokenReaderParts): TokenReader {
   const known = new Map<string, KnownToken>()
   const internal = new Map<string, Caller>()
 
+  async function findGrant(grantId: string): Promise<AuthRecord | undefined> {
+    const grant = await store.find('Grant', keyOf(grantId))
+    return grant && !isExpired(grant, now() / 1000) ? grant : undefined
+  }
+
   async function load(key: string): Promise<Caller | undefined> {
     // Before the reading: what is removed meanwhile is read again next time.
     const epoch = store.epoch()
     const record =
       (await store.find('AccessToken', key)) ?? (await store.find('ClientCredentials', key))
     if (!record || isExpired(record, now() / 1000)) return undefined
-    const caller = await toCaller(parts, record)
+    const grant = record.grantId === undefined ? undefined : await findGrant(record.grantId)
+    const caller = toCaller(parts, record, grant)
     if (!caller) return undefined
     if (known.size >= knownMax) known.delete(known.keys().next().value!)
-    known.set(key, { caller, epoch, expiresAt: record.expiresAt ?? Infinity })
+    const expiresAt = Math.min(record.expiresAt ?? Infinity, grant?.expiresAt ?? Infinity)
+    known.set(key, { caller, epoch, expiresAt })
     return caller
   }
 
@@ -57,14 +65,23 @@ export function createTokenReader(parts: TokenReaderParts): TokenReader {
       if (hit) known.delete(key)
       return internal.get(key) ?? load(key)
     },
-    issueInternal: (caller, token) => void internal.set(keyOf(token), caller),
+    actAs: async (caller, work) => {
+      const token = randomBytes(32).toString('base64url')
+      internal.set(keyOf(token), caller)
+      try {
+        return await work(token)
+      } finally {
+        internal.delete(keyOf(token))
+      }
+    },
   }
 }
 
-async function toCaller(
-  { store, directory, scopes, audience, now }: TokenReaderParts,
-  { kind, key, payload, grantId }: AuthRecord,
-): Promise<Caller | undefined> {
+function toCaller(
+  { directory, scopes, audience }: TokenReaderParts,
+  { kind, key, payload }: AuthRecord,
+  grant: AuthRecord | undefined,
+): Caller | undefined {
   const client = directory.client(String(payload.clientId))
   if (!client || payload.aud !== audience) return undefined
   const common = {
@@ -74,9 +91,7 @@ async function toCaller(
   }
   if (kind === 'ClientCredentials') return serviceCaller(client, common)
   const account = directory.account(String(payload.accountId))
-  if (!account || !client.users.includes(account.kind) || grantId === undefined) return undefined
-  const grant = await store.find('Grant', keyOf(grantId))
-  if (!grant || isExpired(grant, now() / 1000)) return undefined
+  if (!account || !client.users.includes(account.kind) || !grant) return undefined
   const { patient } = (payload.extra ?? {}) as { patient?: string }
   return {
     ...common,

@@ -15,6 +15,7 @@ import {
   publicApp,
   representativeId,
   sandboxServer,
+  storePatient,
 } from './sandbox.ts'
 
 interface Listed {
@@ -91,6 +92,7 @@ t.test('keeps keys and tokens for as long as the data folder, and no token in cl
   }
   const open = () => buildServer(loadConfig(env), { rules: 'none' })
   const first = await open()
+  await storePatient(first, citizenId)
   const request = {
     client: publicApp,
     scope: 'openid launch/patient offline_access patient/Observation.rs',

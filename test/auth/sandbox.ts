@@ -37,6 +37,7 @@ export async function sandboxServer(
   })
   const server = await buildServer(config, { rules: 'none', ...surroundings })
   t.teardown(() => server.close())
+  await storePatient(server, citizenId)
   return server
 }
 

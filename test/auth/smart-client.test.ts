@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import t from 'tap'
 import smart from 'fhirclient'
-import { agree, Browser, citizenId, listeningSandbox, portal, storePatient } from './sandbox.ts'
+import { agree, Browser, citizenId, listeningSandbox, portal } from './sandbox.ts'
 
 const callback = new URL(portal.redirect)
 
@@ -34,7 +34,6 @@ function memoryStorage() {
 
 t.test('fhirclient launches, reads the patient in context and renews its token', async (t) => {
   const server = await listeningSandbox(t)
-  t.equal(await storePatient(server, citizenId), 201)
   const storage = memoryStorage() as never
   const launched = visit('/launch')
   await smart(launched.request as never, launched.response as never, storage).authorize({
