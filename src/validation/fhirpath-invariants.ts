@@ -8,9 +8,11 @@ import { ElementNode } from '../fhirpath/values.ts'
 import type { Terminology } from '../terminology/terminology.ts'
 import type { CompileInvariant } from './invariants.ts'
 import { resolveReference } from './resolution.ts'
-import type { Run } from './run.ts'
+import { StopValidation, type Run } from './run.ts'
 
-const STEPS_MAX = 500_000
+const STEPS_MAX = 50_000
+/** Rules that look at a whole resource may look at each element some times. */
+const STEPS_PER_ELEMENT = 50
 
 export interface InvariantSources {
   readonly registry: Registry
@@ -26,11 +28,13 @@ export function createInvariantCompiler(sources: InvariantSources): CompileInvar
     const rule = compile(expression, type, registry)
     if (!rule) return undefined
     return (value, run) => {
+      run.watchClock()
       const environment = environmentOf(run, sources)
       const node = new ElementNode(value, undefined, type)
       try {
         return rule(node, environment)
-      } catch {
+      } catch (error) {
+        if (error instanceof StopValidation) throw error
         // The rule costs too much on this resource; it is reported as not evaluated.
         return undefined
       }
@@ -56,8 +60,12 @@ function environmentOf(run: Run, sources: InvariantSources): Environment {
     resolve: (reference) => resolveReference(reference, run, scope)?.resource,
     memberOf: (valueSet, value) => memberOf(valueSet, value, sources.terminology),
     conformsTo: (profile, node) => conformsTo(profile, node, run),
-    now: sources.now?.() ?? new Date().toISOString(),
-    stepsMax: STEPS_MAX,
+    get now() {
+      return sources.now?.() ?? new Date().toISOString()
+    },
+    get stepsMax() {
+      return STEPS_MAX + STEPS_PER_ELEMENT * run.elements
+    },
   }
   scope.environment = environment
   return environment

@@ -58,6 +58,9 @@ const ADVICE_MAX = 500
 const DEPTH_MAX = 100
 const STEPS_BASE = 200_000
 const STEPS_PER_ELEMENT = 200
+const EXPRESSIONS_PER_LOOK = 64
+const DURATION_MAX_MS = 3000
+const SLOW_MS = 5
 
 export class StopValidation extends Error {}
 
@@ -70,6 +73,8 @@ export class Run {
   package: PackageReference | undefined
   /** The profile's element that is being checked, as relaxations name it. */
   source = ''
+  /** How many objects of the input have been met. */
+  elements = 0
   /** `conformsTo()` in FHIRPath; undefined: the profile is not known. */
   conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
   private readonly relaxations: ReadonlyMap<string, IssueSeverity | 'off'>
@@ -77,6 +82,10 @@ export class Run {
   private answers: Map<JsonObject, Map<object, boolean>> | undefined
   private stepsLeft = STEPS_BASE
   private depth = 0
+  private begun: number | undefined
+  private lastLook = 0
+  private interval = 4
+  private untilLook = 4
   private errors = 0
   private advice = 0
   private silence = 0
@@ -108,6 +117,21 @@ export class Run {
     this.report(key, diagnostics)
   }
 
+  /**
+   * Expressions count their own steps; what they take together is bounded by the clock, which is
+   * looked at often while they are slow.
+   */
+  watchClock(): void {
+    if (--this.untilLook > 0) return
+    const now = performance.now()
+    this.begun ??= now
+    if (now - this.begun > DURATION_MAX_MS) throw new StopValidation('too-costly')
+    const wasSlow = now - this.lastLook > SLOW_MS
+    this.interval = wasSlow ? 1 : Math.min(2 * this.interval, EXPRESSIONS_PER_LOOK)
+    this.untilLook = this.interval
+    this.lastLook = now
+  }
+
   /** Each element of the input pays for the work that it may cause. */
   enter(): boolean {
     if (this.depth >= DEPTH_MAX) {
@@ -115,6 +139,7 @@ export class Run {
       return false
     }
     this.depth++
+    this.elements++
     this.stepsLeft += STEPS_PER_ELEMENT
     return true
   }
