@@ -18,7 +18,13 @@ export async function openServer(
   t: Test,
   { env = {}, national = false, ...surroundings }: ServerOptions = {},
 ): Promise<Server> {
-  const config = loadConfig({ STORE_URL: 'memory:', LOG_LEVEL: 'silent', DEMO_DATA: 'off', ...env })
+  const config = loadConfig({
+    AUTH: 'open',
+    STORE_URL: 'memory:',
+    LOG_LEVEL: 'silent',
+    DEMO_DATA: 'off',
+    ...env,
+  })
   const server = await buildServer(config, {
     store: createMemoryStore({ now: surroundings.now ?? Date.now }),
     ...(national ? {} : { rules: 'none' as const }),

@@ -28,7 +28,7 @@ async function open(folder: string): Promise<void> {
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
-  planner = await buildServer(loadConfig({ LOG_LEVEL: 'silent' }), { store: capture })
+  planner = await buildServer(loadConfig({ AUTH: 'open', LOG_LEVEL: 'silent' }), { store: capture })
   store = await openSqliteStore({ folder })
 }
 

@@ -31,7 +31,7 @@ export async function freePort(): Promise<number> {
 export async function start(t: Test, settings: Readonly<Record<string, string>>): Promise<Started> {
   const port = settings.PORT ?? String(await freePort())
   const child = spawn(process.execPath, [main, 'serve'], {
-    env: { PATH: process.env.PATH, DEMO_DATA: 'off', ...settings, PORT: port },
+    env: { PATH: process.env.PATH, AUTH: 'open', DEMO_DATA: 'off', ...settings, PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => child.kill('SIGKILL'))

@@ -10,7 +10,7 @@ import { freePort } from '../cli/started-server.ts'
 async function demoServer(t: Test, settings: Record<string, string> = {}) {
   const PORT = String(await freePort())
   const server = await buildServer(
-    loadConfig({ STORE_URL: 'memory:', LOG_LEVEL: 'silent', PORT, ...settings }),
+    loadConfig({ AUTH: 'open', STORE_URL: 'memory:', LOG_LEVEL: 'silent', PORT, ...settings }),
   )
   t.teardown(() => server.close())
   await server.app.listen({ port: Number(PORT), host: '127.0.0.1' })

@@ -269,7 +269,12 @@ t.test('never fails, whatever is sent', async (t) => {
 })
 
 t.test('never fails under validation and the national rules', async (t) => {
-  const config = loadConfig({ STORE_URL: 'memory:', LOG_LEVEL: 'silent', DEMO_DATA: 'off' })
+  const config = loadConfig({
+    AUTH: 'open',
+    STORE_URL: 'memory:',
+    LOG_LEVEL: 'silent',
+    DEMO_DATA: 'off',
+  })
   const server = await buildServer(config)
   t.teardown(() => server.close())
   await neverFails(server, 1500)
