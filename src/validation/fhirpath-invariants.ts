@@ -12,7 +12,7 @@ import { StopValidation, type Run } from './run.ts'
 
 const STEPS_MAX = 50_000
 /** Rules that look at a whole resource may look at each element some times. */
-const STEPS_PER_ELEMENT = 50
+const STEPS_PER_ELEMENT = 200
 
 export interface InvariantSources {
   readonly registry: Registry

@@ -31,11 +31,7 @@ export interface ProfileContext {
   readonly root: ProfileNode
 }
 
-/** As relaxations name an element: `<profile url>#<path>`, a slice with its name. */
-export function sourceOf(
-  { path, sliceName }: ElementDefinition,
-  { canonical }: ProfileContext,
-): string {
-  const slice = sliceName === undefined ? '' : `:${sliceName}`
-  return `${canonical.replace(/\|.*$/, '')}#${path}${slice}`
+/** As relaxations name an element: `<profile url>#<element id>`, as in `Patient.identifier:INS-NIA.use`. */
+export function sourceOf({ id }: ElementDefinition, { canonical }: ProfileContext): string {
+  return `${canonical.replace(/\|.*$/, '')}#${id}`
 }

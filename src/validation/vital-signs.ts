@@ -16,6 +16,9 @@ const profiles: ReadonlyMap<string, string> = new Map([
   ['29463-7', 'bodyweight'],
   ['39156-5', 'bmi'],
   ['85354-9', 'bp'],
+  // Noninvasive systolic and diastolic pressure, as the HL7 validator takes them.
+  ['76534-7', 'bp'],
+  ['76535-4', 'bp'],
 ])
 
 export function vitalSignsProfiles(resource: JsonObject): readonly string[] {
