@@ -43,6 +43,9 @@ const letters: Readonly<Record<Action, ScopeLetter>> = {
   history: 'read',
 }
 
+const ownedTypes: ReadonlySet<string> = new Set(['Binary', 'Bundle'])
+const hasOwner: Predicate = { op: 'exists', field: 'owner' }
+
 /** The facts and decisions of one request; what is read once is kept for it. */
 export class Session implements AccessSession {
   readonly isUnrestricted = false
@@ -192,7 +195,8 @@ export class Session implements AccessSession {
     if (resourceClass === 'operator') return this.caller.kind === 'operator' ? everything : nothing
     if (this.caller.kind === 'operator') return nothing
     const visible = await this.#visible(type, named, isBound)
-    const clause = toClause(visible)
+    // What belongs to a document is reached through it alone, and decided on its owner (decision 52).
+    const clause = toClause(ownedTypes.has(type) ? and(visible, not(hasOwner)) : visible)
     return type === 'List' && clause.kind !== 'none'
       ? allOf([clause, await this.#wholeLots(named, isBound)])
       : clause
