@@ -35,9 +35,11 @@ import {
 import { createIdMaker } from './interactions/ids.ts'
 import { dmpDefaultEntries } from './national/dmp/default-entries.ts'
 import { dmpRuleTexts } from './national/dmp/dmp-rule-texts.ts'
+import { dmpRelaxations } from './national/dmp/dmp-relaxations.ts'
 import { createDmpRules } from './national/dmp/dmp-rules.ts'
 import { isStoredSubmissionSet } from './national/dmp/document-parts.ts'
 import { insRuleTexts } from './national/ins/ins-rule-texts.ts'
+import { insRelaxations } from './national/ins/ins-relaxations.ts'
 import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
 import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
@@ -361,6 +363,7 @@ function createFhirValidator(registry: Registry): Validator {
     registry,
     terminology,
     compileInvariant: createInvariantCompiler({ registry, terminology }),
+    relaxations: { ...dmpRelaxations, ...insRelaxations },
   })
 }
 

@@ -68,6 +68,22 @@ export const insRuleTexts = [
     source: 'Décision 33',
   },
   {
+    key: 'ins-use',
+    title: {
+      fr: 'Un INS-NIA porte l’usage official, old ou temp.',
+      en: 'An INS-NIA has the use official, old or temp.',
+    },
+    cause: {
+      fr: 'Identifier.use a une autre valeur.',
+      en: 'Identifier.use has another value.',
+    },
+    cure: {
+      fr: 'Mettez official pour l’INS en vigueur, old pour un ancien, temp pour un NIA d’attente.',
+      en: 'Write official for the INS in force, old for a former one, temp for a NIA that waits.',
+    },
+    source: 'FR Core 2.1.0 et 2.2.0, fr-core-patient-ins ; décision 34',
+  },
+  {
     key: 'registry-key',
     title: {
       fr: 'La clé d’un RPPS, FINESS, SIREN ou SIRET doit être juste.',

@@ -2,18 +2,18 @@
  * The INS as a server rule: keys checked, one qualified INS for one patient, nothing unqualified
  * leaves. Decisions 29 to 34, 70 and 71; identity-agenda-messaging §2.
  */
-import type { InsMayTravel } from '../../access/guarded-store.ts'
+import type { InsMayTravel } from '../../access/guard-parts.ts'
 import { Conflict } from '../../errors.ts'
 import type { Issue } from '../../fhir/operation-outcome.ts'
-import type { Resource } from '../../fhir/resource.ts'
+import { isObject, type Resource } from '../../fhir/resource.ts'
 import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { toResource } from '../../interactions/patch.ts'
 import type { OutwardForm } from '../../interactions/rules.ts'
 import { checkIdentifierKeys, type KeySettings } from './identifier-keys.ts'
-import { readIns, type Ins } from './ins-oids.ts'
+import { insAuthorityOf, readIns, type Ins } from './ins-oids.ts'
 import { insIssue } from './ins-rule-texts.ts'
-import { objectsIn } from './patient-elements.ts'
+import { objectsIn, patientInsProfile } from './patient-elements.ts'
 import { isQualifiedIdentity } from './trust-status.ts'
 import { withKept } from './keep-withheld.ts'
 import { withheldForm } from './withhold-ins.ts'
@@ -26,7 +26,11 @@ export function createInsRules(settings: KeySettings): NationalRules {
   return {
     name: 'ins',
     prepare: async (plan, context) => {
-      for (const draft of plan.drafts) draft.issues.push(...newKeyIssues(draft, context, settings))
+      for (const draft of plan.drafts) {
+        draft.issues.push(...newKeyIssues(draft, context, settings))
+        if (draft.resource?.resourceType === 'Patient')
+          draft.issues.push(...checkNiaUse(draft.resource))
+      }
       await keepWithheld(plan, context)
     },
     check: async (plan, context) => {
@@ -42,6 +46,27 @@ export function createInsRules(settings: KeySettings): NationalRules {
         : [],
     outwardForm: findOutwardForm,
   }
+}
+
+const niaUses: readonly unknown[] = ['official', 'old', 'temp']
+
+/** Where the profile is claimed whose own check is relaxed (ins-relaxations.ts). */
+function checkNiaUse(patient: Resource): readonly Issue[] {
+  const profiles =
+    isObject(patient.meta) && Array.isArray(patient.meta.profile) ? patient.meta.profile : []
+  const isClaimed = profiles.some(
+    (profile) => String(profile).split('|', 1)[0] === patientInsProfile,
+  )
+  if (!isClaimed) return []
+  return objectsIn(patient.identifier).flatMap(({ system, use }, index) =>
+    insAuthorityOf(system)?.kind !== 'INS-NIA' || use === undefined || niaUses.includes(use)
+      ? []
+      : insIssue({
+          rule: 'ins-use',
+          expression: `Patient.identifier[${index}].use`,
+          diagnostics: `The use of the INS-NIA in Patient.identifier[${index}] is ${JSON.stringify(use)}; allowed: official, old, temp`,
+        }),
+  )
 }
 
 /** Of a patch only what it brought: what was stored before was judged when it came. */

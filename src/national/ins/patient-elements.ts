@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue, Resource } from '../../fhir/resource.ts'
 import { isObject } from '../../fhir/resource.ts'
 
 const FR_CORE = 'https://hl7.fr/ig/fhir/core/'
+export const patientInsProfile = `${FR_CORE}StructureDefinition/fr-core-patient-ins`
 export const reliabilityUrl = `${FR_CORE}StructureDefinition/fr-core-identity-reliability`
 export const birthListUrl = `${FR_CORE}StructureDefinition/fr-core-patient-birth-list-given-name`
 export const inseeCodeUrl = `${FR_CORE}StructureDefinition/fr-core-address-insee-code`

@@ -172,7 +172,7 @@ t.test('asks DMP clients for the minimum of a search, and not AUTH=open', async 
     ['code'],
   )
   t.same(missingParameters('Observation', []), [])
-  const refuse = () => requireSearchMinimum({ kind: 'user' } as never, 'List', [])
+  const refuse = () => requireSearchMinimum({ kind: 'professional' } as never, 'List', [])
   t.throws(refuse, /needs patient or patient.identifier and code and status/)
   t.doesNotThrow(() => requireSearchMinimum({ kind: 'open' } as never, 'List', []))
 })
