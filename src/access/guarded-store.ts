@@ -7,7 +7,7 @@ import type { Caller } from '../auth/caller.ts'
 import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
 import type { Clause, SearchRequest } from '../search/search-request.ts'
 import { allOf } from '../search/search-request.ts'
-import type { CommitPlan, CommitResult, Precondition } from '../store/commit-plan.ts'
+import type { CommitPlan, CommitResult } from '../store/commit-plan.ts'
 import type {
   HistoryPage,
   HistoryRequest,
@@ -16,38 +16,12 @@ import type {
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
-import type { AccessRecord } from './access-record.ts'
 import type { AccessTrace } from './access-trace.ts'
+import type { AccessRecordChange, GuardParts, MatchedIds } from './guard-parts.ts'
 import { requireBlob, withBody } from './rendition.ts'
-import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
+import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
 const matchTimeoutMs = 5_000
-
-export interface MatchedIds {
-  readonly ids: readonly string[]
-  readonly precondition: Precondition
-}
-
-/** Whether the whole form of a version may be shown to those who deposited nothing (decision 70). */
-export type InsMayTravel = (
-  version: StoredVersion,
-  readPatient: (id: string) => Promise<StoredVersion | undefined>,
-) => Promise<boolean>
-
-export interface AccessRecordChange {
-  readonly patientId: string
-  readonly previous: StoredAccessRecord
-  readonly next: AccessRecord
-}
-
-export interface GuardParts {
-  readonly store: ResourceStore
-  readonly access: AccessControl
-  readonly resourceTypes: readonly string[]
-  readonly insMayTravel: InsMayTravel
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-}
 
 export class GuardedStore {
   readonly caller: Caller

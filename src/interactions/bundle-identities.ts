@@ -2,7 +2,7 @@
  * Who is who in a transaction: the id that each entry gets, before any reference is written, and
  * what conditions find in the Bundle itself. R4 http.html#trules.
  */
-import type { MatchedIds } from '../access/guarded-store.ts'
+import type { MatchedIds } from '../access/guard-parts.ts'
 import { InvalidRequest } from '../errors.ts'
 import { atEntry } from './at-entry.ts'
 import { candidatesFor, createCandidate, type Candidate } from './bundle-candidates.ts'

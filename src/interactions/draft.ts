@@ -1,5 +1,5 @@
 /** A write while it is planned: resources still as objects, so that rules can read and add. */
-import type { AccessRecordChange } from '../access/guarded-store.ts'
+import type { AccessRecordChange } from '../access/guard-parts.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { BlobReference } from '../json/blob-sink.ts'

@@ -564,8 +564,9 @@ function query(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('&')
 }
 
-function withoutId({ id: _, ...resource }: Resource): JsonObject {
-  return resource
+function withoutId(resource: Resource): JsonObject {
+  const { id: _, ...rest } = resource
+  return rest
 }
 
 function bundle(type: 'batch' | 'transaction', pick: Pick): JsonObject {
