@@ -1,7 +1,7 @@
 /**
  * Hash and size of FHIR documents (Bundle): those of the bytes that a read gives, with id and meta
  * as the server sets them. Where an INS is withheld the bytes differ, and so does what the fiche
- * announces to the same callers. Decisions 6, 70 and 80; docs/decisions/0004.
+ * announces to the same callers. Decisions 6, 70 and 80; docs/decisions/0005.
  */
 import { createHash } from 'node:crypto'
 import type { JsonObject, Resource } from '../../fhir/resource.ts'
