@@ -23,7 +23,7 @@ export function renderPage({ title, body, current }: Page): string {
 <body>
 <a class="skip" href="#contenu">Aller au contenu</a>
 <header>
-<p class="brand"><strong>Passerelle</strong> <span>Serveur FHIR R4, cadre CI-SIS</span></p>
+<p class="brand"><strong>Passerelle</strong> <span>Serveur FHIR R4</span></p>
 <nav aria-label="Pages">${link('/', 'Accueil', current === 'home')} ${link('/rules', 'Règles', current === 'rules')}</nav>
 </header>
 <main id="contenu" tabindex="-1">
@@ -70,7 +70,7 @@ main:focus { outline: none; }
 h1 { font-size: clamp(1.5rem, 1.2rem + 1.6vw, 2rem); line-height: 1.2; letter-spacing: -0.02em; margin: 0.8rem 0 0.6rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.4rem 0 0.5rem; }
 h3 { font-size: 1.02rem; margin: 1.4rem 0 0.4rem; }
-p, dd, li { max-width: 46rem; }
+p, dd, li { max-width: 46rem; overflow-wrap: anywhere; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
 a:focus-visible, pre:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem 1rem; overflow-x: auto; }

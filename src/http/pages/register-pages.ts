@@ -7,9 +7,10 @@ import { renderRulePage, renderRulesPage, renderUnknownRulePage } from './rules-
 export function registerPages(app: FastifyInstance, parts: HttpParts): void {
   app.get('/', async (_request, reply) => {
     const { ready, reason } = parts.health()
-    const { version, examplePatient: patient } = parts
+    const { version, examplePatient: patient, authorization } = parts
     const { baseUrl } = parts.services
-    return sendPage(reply, renderHomePage({ baseUrl, version, ready, reason, patient }))
+    const access = !authorization ? 'open' : authorization.sandbox ? 'sandbox' : 'smart'
+    return sendPage(reply, renderHomePage({ baseUrl, version, ready, reason, access, patient }))
   })
   const basePath = new URL(parts.services.baseUrl).pathname.replace(/\/+$/, '')
   for (const path of new Set(['/rules', `${basePath}/rules`])) registerRules(app, parts, path)
