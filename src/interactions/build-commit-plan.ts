@@ -9,6 +9,7 @@ import { findContentReferrers, isContent, ownerOf, type Owner } from './content-
 import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
 import type { OutwardForm } from './rules.ts'
+import { Turns } from './turns.ts'
 
 /** Extracts entries and envelopes, and writes the bytes. */
 export async function buildCommitPlan(context: Context, plan: DraftPlan): Promise<CommitPlan> {
@@ -21,7 +22,9 @@ export async function buildCommitPlan(context: Context, plan: DraftPlan): Promis
     const find = () => ownerOf(context, plan, { draft, referrers })
     return draft.entryIndex === undefined ? find() : atEntry(draft.entryIndex, find)
   }
+  const turns = new Turns()
   for (const index of order) {
+    if (turns.isOver) await turns.next()
     const draft = plan.drafts[index]!
     const owner = isContent(draft) ? await findOwner(draft) : undefined
     writes[index] = await buildWrite(context, plan, { draft, owner })

@@ -6,9 +6,12 @@ import { parseReference } from '../fhir/reference.ts'
 import { walkReferences } from '../fhir/walk-references.ts'
 import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
+import { Turns } from './turns.ts'
 
 export async function checkReferences(context: Context, plan: DraftPlan): Promise<void> {
+  const turns = new Turns()
   for (const draft of plan.drafts) {
+    if (turns.isOver) await turns.next()
     if (draft.resource && draft.type !== 'Bundle') await checkDraft(context, plan, draft)
   }
 }

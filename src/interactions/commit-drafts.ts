@@ -16,6 +16,7 @@ import { buildCommitPlan } from './build-commit-plan.ts'
 import { checkReferences } from './check-references.ts'
 import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
+import { Turns } from './turns.ts'
 import { validateDraft } from './validate-draft.ts'
 
 const attemptsMax = 4
@@ -68,7 +69,9 @@ async function completePlan(context: Context, plan: DraftPlan): Promise<void> {
   for (const draft of plan.drafts) if (draft.type === 'Binary') await settleContent(context, draft)
   for (const rule of rules) await rule.prepare?.(plan, context)
   if (plan.replay) return
+  const turns = new Turns()
   for (const draft of plan.drafts) {
+    if (turns.isOver) await turns.next()
     if (draft.type !== 'Binary') await settleContent(context, draft)
     validateDraft(context, draft, plan)
   }

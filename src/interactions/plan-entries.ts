@@ -19,6 +19,7 @@ import { draftPatch } from './patch.ts'
 import { patchOfEntry } from './patch-entry.ts'
 import { requireId, requireType } from './requested-resource.ts'
 import { draftUpdate } from './update.ts'
+import { Turns } from './turns.ts'
 
 export interface PlannedEntries {
   /** By the entry's index. */
@@ -54,8 +55,10 @@ export async function planEntries(
   }
   const deleted = new Set(plan.drafts.map(({ type, id }) => `${type}/${id}`))
   const identities = await identify(context, plan, { entries, deleted, outcomes })
+  const turns = new Turns()
   for (const methods of [order.slice(0, 1), order.slice(1)]) {
     for (const entry of entries) {
+      if (turns.isOver) await turns.next()
       const { index, method } = entry
       if (!methods.some((one) => one === method)) continue
       if (outcomes.has(index) || identities.repeated.has(index)) continue
