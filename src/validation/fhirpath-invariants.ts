@@ -31,10 +31,12 @@ export function createInvariantCompiler(sources: InvariantSources): CompileInvar
       run.watchClock()
       const environment = environmentOf(run, sources)
       const node = new ElementNode(value, undefined, type)
+      const { length } = run.path
       try {
         return rule(node, environment)
       } catch (error) {
         if (error instanceof StopValidation) throw error
+        run.path.length = length
         // The rule costs too much on this resource; it is reported as not evaluated.
         return undefined
       }

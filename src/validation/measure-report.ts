@@ -3,12 +3,13 @@ import type { JsonObject } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { objects, text } from './element-definition.ts'
 import type { Engine } from './engine.ts'
+import { resolveCanonical } from './resolution.ts'
 import type { Run } from './run.ts'
 
 export function checkMeasureReport(report: JsonObject, run: Run, _engine: Engine): void {
   const canonical = text(report.measure)
   if (canonical === undefined) return
-  const measure = run.options.canonicalResource?.('Measure', canonical)
+  const measure = resolveCanonical('Measure', canonical, run)
   if (!measure) {
     const unknown = `The measure '${canonical}' could not be resolved`
     run.reportAt(['measure'], 'measure-report', unknown, 'warning')

@@ -224,10 +224,12 @@ function groupCheck(group: Group): GroupCheck {
     run.source = source
     checkBounds(group, items.length, run)
     if (checks.length > 0) {
+      const { path } = run
+      const { length } = path
       for (const { item, steps } of items) {
-        run.at(steps, () => {
-          for (const check of checks) check(item, run)
-        })
+        for (const step of steps) path.push(step)
+        for (const check of checks) check(item, run)
+        path.length = length
       }
     }
     if (slicing) checkSlices(slicing, items, run)

@@ -14,15 +14,13 @@ import {
   type Question,
   type Questionnaire,
 } from './questionnaire.ts'
-import { resolveReference } from './resolution.ts'
+import { resolveCanonical } from './resolution.ts'
 import type { Run } from './run.ts'
 
 export function checkQuestionnaireResponse(response: JsonObject, run: Run, engine: Engine): void {
   const { questionnaire } = response
   if (typeof questionnaire !== 'string') return
-  const definition = questionnaire.startsWith('#')
-    ? resolveReference(questionnaire, run)?.resource
-    : run.options.canonicalResource?.('Questionnaire', questionnaire)
+  const definition = resolveCanonical('Questionnaire', questionnaire, run)
   if (!definition) {
     const unknown = `The questionnaire '${questionnaire}' could not be resolved`
     run.report('questionnaire-unknown', unknown)

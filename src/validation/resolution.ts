@@ -131,3 +131,21 @@ export function allReferences(resource: JsonValue, run: Run): ReadonlySet<string
   }
   return found
 }
+
+/** A Questionnaire or Measure by canonical: contained, given by the caller, or in the Bundle around. */
+export function resolveCanonical(type: string, canonical: string, run: Run): Resource | undefined {
+  if (canonical.startsWith('#')) return resolveReference(canonical, run)?.resource
+  const given = run.options.canonicalResource?.(type, canonical)
+  if (given) return given
+  const [url, version] = canonical.split('|')
+  const isMeant = (resource: Resource | undefined) =>
+    resource?.resourceType === type &&
+    resource.url === url &&
+    (version === undefined || resource.version === version)
+  for (let scope = run.scope.outer; scope; scope = scope.outer) {
+    if (scope.resource.resourceType !== 'Bundle') continue
+    const entry = bundleIndex(scope).entries.find(({ resource }) => isMeant(resource))
+    if (entry) return entry.resource
+  }
+  return undefined
+}

@@ -36,31 +36,38 @@ export function checkSlices(
   run: Run,
 ): void {
   const { slices } = slicing
+  const outer = run.source
   const members: PlacedItem[][] = slices.map(() => [])
-  const fallback = slices.findIndex(({ name }) => name === '@default')
   const order: Order = { last: 0, hasFree: false }
+  const { path } = run
+  const { length } = path
   for (const placed of items) {
     run.spend(slices.length)
-    let at = slices.findIndex(({ name, matches }, index) => {
-      if (index === fallback || name === '@default') return false
-      let isMatch = false
-      run.at(placed.steps, () => (isMatch = matches(placed.item, run)))
-      return isMatch
-    })
-    if (at < 0) at = fallback
+    for (const step of placed.steps) path.push(step)
+    const at = sliceOf(placed.item, slices, run)
+    const slice = slices[at]
     checkOrder(slicing, at, order, placed, run)
-    if (at < 0) continue
-    members[at]!.push(placed)
-    const outer = run.source
-    run.source = slices[at]!.source
-    run.at(placed.steps, () => {
-      for (const check of slices[at]!.checks) check(placed.item, run)
-    })
-    run.source = outer
+    if (slice) {
+      members[at]!.push(placed)
+      run.source = slice.source
+      for (const check of slice.checks) check(placed.item, run)
+      run.source = outer
+    }
+    path.length = length
   }
-  const outer = run.source
   slices.forEach((slice, at) => checkSlice(slice, members[at]!, slicing.profile, run))
   run.source = outer
+}
+
+/** The first slice that matches, else `@default`; negative when there is none. */
+function sliceOf(item: Item, slices: readonly CompiledSlice[], run: Run): number {
+  let fallback = -1
+  for (let at = 0; at < slices.length; at++) {
+    const slice = slices[at]!
+    if (slice.name === '@default') fallback = at
+    else if (slice.matches(item, run)) return at
+  }
+  return fallback
 }
 
 interface Order {
@@ -72,23 +79,23 @@ function checkOrder(
   slicing: CompiledSlicing,
   at: number,
   order: Order,
-  { steps, item }: PlacedItem,
+  { item }: PlacedItem,
   run: Run,
 ): void {
   if (at < 0) {
     order.hasFree = true
     if (slicing.rules === 'closed') {
       const wrong = `Matches no slice of ${slicing.profile}, and slicing is closed: ${shown(item.value)}`
-      run.reportAt(steps, 'slice-closed', wrong)
+      run.report('slice-closed', wrong)
     }
     return
   }
   if (slicing.rules === 'openAtEnd' && order.hasFree) {
     const wrong = `The slice ${slicing.slices[at]!.name} stands after values outside the slices`
-    run.reportAt(steps, 'slice-open-at-end', wrong)
+    run.report('slice-open-at-end', wrong)
   }
   if (slicing.isOrdered && at < order.last) {
-    run.reportAt(steps, 'slice-order', `The slice ${slicing.slices[at]!.name} is out of order`)
+    run.report('slice-order', `The slice ${slicing.slices[at]!.name} is out of order`)
   }
   order.last = Math.max(order.last, at)
 }

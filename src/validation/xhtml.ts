@@ -202,11 +202,17 @@ function readAttribute(
 }
 
 function readAddress(reading: Reading, value: string): void {
+  const first = value.charCodeAt(0)
+  if (first === 35) {
+    if (value.length > 1) reading.links.push(value.slice(1))
+    return
+  }
+  // `https:` and paths are what nearly all addresses are.
+  if (first === 104 || first === 47) return
   const address = decoded(value)
     .replace(/[\s\p{Cc}]/gu, '')
     .toLowerCase()
   if (/^(?:javascript|vbscript|data:text)/.test(address)) forbid(reading, `the address ${value}`)
-  if (value.startsWith('#') && value.length > 1) reading.links.push(value.slice(1))
 }
 
 const hiding: Readonly<Record<string, string>> = { Tab: '\t', NewLine: '\n', colon: ':' }
