@@ -65,6 +65,7 @@ export function replaceReferences<T extends JsonValue>(
   if (Array.isArray(value)) {
     let copy: JsonValue[] | undefined
     value.forEach((item, index) => {
+      if (typeof item !== 'object') return
       const changed = replaceReferences(item, replace, `${path}[${index}]`, depth + 1)
       if (changed !== item) (copy ??= [...value])[index] = changed
     })
@@ -74,10 +75,12 @@ export function replaceReferences<T extends JsonValue>(
   const object = value as JsonObject
   for (const key in object) {
     const child = object[key]!
-    const changed =
-      typeof child === 'string' && (key === 'reference' || key === 'url' || key === 'uri')
-        ? replace(child, key === 'reference', `${path}.${key}`)
-        : replaceReferences(child, replace, `${path}.${key}`, depth + 1)
+    let changed: JsonValue = child
+    if (typeof child === 'string') {
+      if (key === 'reference' || key === 'url' || key === 'uri')
+        changed = replace(child, key === 'reference', `${path}.${key}`)
+    } else if (typeof child === 'object' && child !== null)
+      changed = replaceReferences(child, replace, `${path}.${key}`, depth + 1)
     if (changed !== child) (copy ??= { ...object })[key] = changed
   }
   return (copy ?? value) as T

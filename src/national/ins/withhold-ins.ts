@@ -48,8 +48,12 @@ function listWithoutIns(
   options: WithholdOptions,
   withheld: Set<string>,
 ): JsonValue | undefined {
-  const kept = list.map((item) => withoutIns(item, options, withheld))
-  if (kept.every((item, index) => item === list[index])) return list
+  let kept: (JsonValue | undefined)[] | undefined
+  for (const [index, item] of list.entries()) {
+    const after = withoutIns(item, options, withheld)
+    if (after !== item) (kept ??= [...list])[index] = after
+  }
+  if (!kept) return list
   const rest = kept.filter((item) => item !== undefined)
   return rest.length > 0 ? rest : undefined
 }
@@ -59,16 +63,23 @@ function objectWithoutIns(
   options: WithholdOptions,
   withheld: Set<string>,
 ): JsonObject | undefined {
-  const members = Object.entries(value).map(
-    ([name, member]) => [name, member, withoutIns(member, options, withheld)] as const,
-  )
-  if (members.every(([, before, after]) => before === after)) return value
+  // Nearly every object stays as it is: nothing is made for those.
+  let changed: Map<string, JsonValue | undefined> | undefined
+  for (const name in value) {
+    const before = value[name]!
+    const after = withoutIns(before, options, withheld)
+    if (after !== before) (changed ??= new Map()).set(name, after)
+  }
+  if (!changed) return value
   // An extension or parameter whose value is withheld says nothing more: it goes as a whole.
-  const lost = members.filter(([, , after]) => after === undefined).map(([name]) => name)
+  const lost = [...changed].filter(([, after]) => after === undefined).map(([name]) => name)
   if (lost.some((name) => name.startsWith('value'))) return undefined
-  const kept = members.filter(([, , after]) => after !== undefined)
-  const result = Object.fromEntries(kept.map(([name, , after]) => [name, after!]))
-  if (kept.length === 0 && !lost.includes('identifier')) return undefined
+  const result: JsonObject = {}
+  for (const name in value) {
+    const member = changed.has(name) ? changed.get(name) : value[name]
+    if (member !== undefined) result[name] = member
+  }
+  if (Object.keys(result).length === 0 && !lost.includes('identifier')) return undefined
   return lost.includes('identifier') && isBareReference(result) ? masked(result) : result
 }
 
