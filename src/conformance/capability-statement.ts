@@ -10,6 +10,11 @@ import type { Registry, SearchParameter } from './registry.ts'
 export interface ServedInteractions {
   /** Of each resource type: `read`, `vread`, `create`, `search-type`. */
   readonly interactions: readonly string[]
+  /**
+   * Types that have fewer interactions, with those that they have. They know no conditions but that
+   * of a create, include nothing, and are not included.
+   */
+  readonly limitedTypes?: Readonly<Record<string, readonly string[]>>
   /** `transaction`, `batch`, `search-system`, `history-system`. */
   readonly systemInteractions: readonly string[]
   readonly operations?: readonly ServedOperation[]
@@ -77,7 +82,8 @@ export function createCapabilityStatement(input: CapabilityStatementInput): Json
 function createRest({ registry, routes }: CapabilityStatementInput): JsonObject {
   const types = routes.resourceTypes ?? registry.resourceTypes
   const context = { registry, routes, profiles: profilesByType(registry) }
-  const revIncludes = routes.revIncludes ? undefined : referrersByType(registry, types)
+  const unlimited = types.filter((type) => !routes.limitedTypes?.[type])
+  const revIncludes = routes.revIncludes ? undefined : referrersByType(registry, unlimited)
   return {
     mode: 'server',
     ...(routes.security ? { security: routes.security } : {}),
@@ -104,24 +110,34 @@ function createResource(
   type: string,
   revIncludes: readonly string[],
 ): JsonObject {
-  const parameters = [...registry.searchParameters(type).values()]
-  const has = (interaction: string) => routes.interactions.includes(interaction)
-  const canSearch = has('search-type')
+  // Searches refuse special parameters (`near`), so they are not promised.
+  const parameters = [...registry.searchParameters(type).values()].filter(
+    (parameter) => parameter.type !== 'special',
+  )
+  const limited = routes.limitedTypes?.[type]
+  const interactions = limited ?? routes.interactions
+  const canSearch = interactions.includes('search-type')
   const includes = routes.includes?.(type) ?? includesOf(type, parameters)
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     ...whenAny('supportedProfile', profiles.get(type) ?? []),
-    interaction: toCodes(routes.interactions),
+    interaction: toCodes(interactions),
     versioning: routes.versioning,
-    readHistory: has('vread'),
-    ...conditionsOf(routes),
+    readHistory: interactions.includes('vread'),
+    ...conditionsOf(limited ? { ...routes, ...unconditional } : routes),
     ...whenAny('referencePolicy', routes.referencePolicy ?? []),
-    ...whenAny('searchInclude', canSearch ? includes : []),
-    ...whenAny('searchRevInclude', canSearch ? revIncludes : []),
+    ...whenAny('searchInclude', canSearch && !limited ? includes : []),
+    ...whenAny('searchRevInclude', canSearch && !limited ? revIncludes : []),
     ...whenAny('searchParam', canSearch ? parameters.map(toSearchParam) : []),
     ...whenAny('operation', operationsOf(routes, type)),
   }
+}
+
+const unconditional: Partial<ServedInteractions> = {
+  updateCreate: false,
+  conditionalUpdate: false,
+  conditionalDelete: 'not-supported',
 }
 
 function conditionsOf(routes: ServedInteractions): JsonObject {

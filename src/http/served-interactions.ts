@@ -8,6 +8,10 @@ const codes = (list: 'type' | 'system') => [
 
 export const servedInteractions: ServedInteractions = {
   interactions: codes('type'),
+  // Decision 59: traces are never changed, and only a search of traces finds them.
+  limitedTypes: {
+    AuditEvent: ['create', 'read', 'vread', 'search-type', 'history-instance'],
+  },
   systemInteractions: codes('system'),
   operations: servedOperations(),
   formats: ['application/fhir+json', 'json'],
