@@ -63,6 +63,8 @@ export class SqliteStore implements ResourceStore {
   readonly #intents: StatementSync
   readonly #isBlobNamed: StatementSync
   readonly #findClaim: StatementSync
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   readonly #timer: NodeJS.Timeout
   #isClosed = false
   #tidying: Promise<unknown> | undefined
@@ -94,6 +96,8 @@ export class SqliteStore implements ResourceStore {
       'SELECT seq, record FROM audit WHERE seq > ? ORDER BY position LIMIT ?',
     )
     this.#isBlobNamed = db.prepare('SELECT 1 FROM version WHERE blob = ?')
+    this.#begin = db.prepare('BEGIN')
+    this.#commit = db.prepare('COMMIT')
     this.#findClaim = db.prepare('SELECT 1 FROM claim WHERE claim = ?')
     this.#timer = setInterval(() => void this.tidy(), tidyIntervalMs)
     this.#timer.unref()
@@ -129,14 +133,13 @@ export class SqliteStore implements ResourceStore {
 
   /** Several statements see one state; never longer than one call, so that the WAL can be emptied. */
   #onSnapshot<T>(asOf: number | undefined, run: (snapshot: Snapshot) => T, oldest?: number): T {
-    const db = this.#db
-    db.exec('BEGIN')
+    this.#begin.run()
     try {
       const { sequence, horizon } = newestSequence(this.#lookups)
       if (oldest !== undefined) requireKept(asOf, { horizon, oldest }, this.#lookups)
       return run({ lookups: this.#lookups, sequence })
     } finally {
-      db.exec('COMMIT')
+      this.#commit.run()
     }
   }
 

@@ -10,7 +10,11 @@ import { viewShared } from './writer-messages.ts'
 
 const probeIntervalMs = 1_000
 
+/** Beyond this much, plans that wait would weigh on the memory of all. */
+const waitingBytesMax = 268_435_456
+
 interface Waiting {
+  readonly bytes: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: Error) => void
 }
@@ -20,6 +24,7 @@ export class WriterClient {
   readonly #queueMax: number
   readonly #shared: SharedState
   readonly #waiting = new Map<number, Waiting>()
+  #waitingBytes = 0
   readonly #tasks = new Map<number, (result: unknown) => void>()
   readonly #closed: Promise<void>
   #number = 0
@@ -83,7 +88,9 @@ export class WriterClient {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal()
       if (refusal) return reject(new Unavailable(refusal))
-      this.#waiting.set(plan.number, { resolve, reject })
+      const bytes = plan.data.length
+      this.#waiting.set(plan.number, { resolve, reject, bytes })
+      this.#waitingBytes += bytes
       this.#post({ kind: 'plan', bulk: priority === 'bulk', plan })
       return undefined
     })
@@ -91,7 +98,9 @@ export class WriterClient {
 
   #refusal(): string | undefined {
     if (this.#isClosing) return 'The store is closed'
-    if (this.#waiting.size >= this.#queueMax) return 'Too many writes are waiting'
+    // One plan alone may be larger than the bound.
+    if (this.#waiting.size >= this.#queueMax || this.#waitingBytes > waitingBytesMax)
+      return 'Too many writes are waiting'
     return undefined
   }
 
@@ -118,13 +127,11 @@ export class WriterClient {
 
   #resolve(number: number, result: CommitResult): void {
     this.#failure = undefined
-    this.#waiting.get(number)?.resolve(result)
-    this.#waiting.delete(number)
+    this.#take(number)?.resolve(result)
   }
 
   #reject(number: number, outcome: PlanOutcome): void {
-    const waiting = this.#waiting.get(number)
-    this.#waiting.delete(number)
+    const waiting = this.#take(number)
     if (outcome.kind === 'conflict') waiting?.reject(new PlanConflict(outcome.failed))
     else if (outcome.kind === 'unavailable') {
       this.#failure = outcome.reason
@@ -133,10 +140,18 @@ export class WriterClient {
       waiting?.reject(new Error(`The plan could not be applied: ${outcome.error}`))
   }
 
+  #take(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number)
+    this.#waiting.delete(number)
+    this.#waitingBytes -= waiting?.bytes ?? 0
+    return waiting
+  }
+
   #lose(reason: string): void {
     if (!this.#isClosing) this.#failure = reason
     for (const { reject } of this.#waiting.values()) reject(new Unavailable(reason))
     this.#waiting.clear()
+    this.#waitingBytes = 0
     for (const finish of this.#tasks.values()) finish(undefined)
     this.#tasks.clear()
     this.#onDrained?.()
