@@ -1,18 +1,26 @@
-/** Puts issues into the order of the document. */
+/** Puts issues into the order of the document, each once. */
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import type { FoundIssue, Step } from './run.ts'
 
 export function inDocumentOrder(issues: readonly FoundIssue[], resource: Resource): Issue[] {
-  const found =
-    issues.length < 2
-      ? issues
-      : issues
-          .map((issue) => ({ issue, key: positions(issue.steps, resource) }))
-          .toSorted((left, right) => compareKeys(left.key, right.key))
-          .map(({ issue }) => issue)
-  return found.map(withoutSteps)
+  if (issues.length < 2) return issues.map(withoutSteps)
+  return distinct(issues)
+    .map((issue) => ({ issue, key: positions(issue.steps, resource) }))
+    .toSorted((left, right) => compareKeys(left.key, right.key))
+    .map(({ issue }) => withoutSteps(issue))
+}
+
+/** The base type and several profiles may find the same. */
+function distinct(issues: readonly FoundIssue[]): FoundIssue[] {
+  const seen = new Set<string>()
+  return issues.filter(({ rule, expression, diagnostics }) => {
+    const text = `${rule} ${expression?.[0]} ${diagnostics}`
+    if (seen.has(text)) return false
+    seen.add(text)
+    return true
+  })
 }
 
 function withoutSteps(found: FoundIssue): Issue {

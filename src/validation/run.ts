@@ -55,6 +55,7 @@ export interface Scope {
 
 const ERRORS_MAX = 1000
 const ADVICE_MAX = 500
+const TRIAL_ISSUES_MAX = 50
 const DEPTH_MAX = 100
 const STEPS_BASE = 200_000
 const STEPS_PER_ELEMENT = 200
@@ -78,7 +79,6 @@ export class Run {
   /** `conformsTo()` in FHIRPath; undefined: the profile is not known. */
   conforms: ((value: JsonObject, canonical: string) => boolean | undefined) | undefined
   private readonly relaxations: ReadonlyMap<string, IssueSeverity | 'off'>
-  private seen: Set<string> | undefined
   private answers: Map<JsonObject, Map<object, boolean>> | undefined
   private stepsLeft = STEPS_BASE
   private depth = 0
@@ -86,9 +86,10 @@ export class Run {
   private lastLook = 0
   private interval = 4
   private untilLook = 4
+  /** How many attempts are open whose issues are not kept. */
+  private trials = 0
   private errors = 0
   private advice = 0
-  private silence = 0
 
   constructor(options: ValidationOptions, relaxations: Relaxations) {
     this.options = options
@@ -113,7 +114,7 @@ export class Run {
   /** The last issue of a run that cannot go on; it finds room even when there is none. */
   stop(key: RuleKey, diagnostics: string): void {
     this.errors = 0
-    this.silence = 0
+    this.trials = 0
     this.report(key, diagnostics)
   }
 
@@ -171,7 +172,6 @@ export class Run {
     const relaxed = this.relaxations.get(`${this.source} ${key}`) ?? this.relaxations.get(key)
     if (relaxed === 'off') return
     const expression = expressionOf(this.path)
-    if (this.isKnown(key, expression, diagnostics)) return
     const given = relaxed ?? severity
     if (!this.hasRoom(given)) return
     this.issues.push({
@@ -185,19 +185,12 @@ export class Run {
     })
   }
 
-  /** Base and profiles may find the same; what is only being tried is not remembered. */
-  private isKnown(key = '', expression = '', diagnostics = ''): boolean {
-    if (this.silence > 0) return false
-    this.seen ??= new Set()
-    const text = `${key}\n${expression}\n${diagnostics}`
-    if (this.seen.has(text)) return true
-    this.seen.add(text)
-    return false
-  }
-
   /** Advice beyond the bound is left out; errors beyond it end the run. */
   private hasRoom(severity: IssueSeverity): boolean {
-    if (severity === 'warning' || severity === 'information') return ++this.advice <= ADVICE_MAX
+    const isAdvice = severity === 'warning' || severity === 'information'
+    // Of an attempt only whether, and why, it fails is asked.
+    if (this.trials > 0) return !isAdvice && this.issues.length < TRIAL_ISSUES_MAX
+    if (isAdvice) return ++this.advice <= ADVICE_MAX
     if (++this.errors > ERRORS_MAX) throw new StopValidation('too-many-issues')
     return true
   }
@@ -207,22 +200,14 @@ export class Run {
     const kept = this.issues
     const found: FoundIssue[] = []
     this.issues = found
-    this.silence++
+    this.trials++
     try {
       work()
     } finally {
       this.issues = kept
-      this.silence--
+      this.trials--
     }
     return found
-  }
-
-  /** Keeps issues that `collect` gave. */
-  keep(issues: readonly FoundIssue[]): void {
-    for (const issue of issues) {
-      if (this.isKnown(issue.rule, issue.expression?.[0], issue.diagnostics)) continue
-      if (this.hasRoom(issue.severity)) this.issues.push(issue)
-    }
   }
 
   /** Whether the work finds an error. */
