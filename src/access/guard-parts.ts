@@ -11,11 +11,10 @@ export interface MatchedIds {
   readonly precondition: Precondition
 }
 
+export type ReadPatient = (id: string) => Promise<StoredVersion | undefined>
+
 /** Whether the whole form of a version may be shown to those who deposited nothing (decision 70). */
-export type InsMayTravel = (
-  version: StoredVersion,
-  readPatient: (id: string) => Promise<StoredVersion | undefined>,
-) => Promise<boolean>
+export type InsMayTravel = (version: StoredVersion, readPatient: ReadPatient) => Promise<boolean>
 
 export interface AccessRecordChange {
   readonly patientId: string

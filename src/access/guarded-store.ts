@@ -17,7 +17,7 @@ import type {
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
 import type { AccessTrace } from './access-trace.ts'
-import type { AccessRecordChange, GuardParts, MatchedIds } from './guard-parts.ts'
+import type { AccessRecordChange, GuardParts, MatchedIds, ReadPatient } from './guard-parts.ts'
 import { requireBlob, withBody } from './rendition.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
@@ -272,15 +272,26 @@ export class GuardedStore {
    * left out for all but its depositor's organisation (decision 30).
    */
   async present(version: StoredVersion): Promise<StoredVersion> {
+    return this.#presentOne(version, (id) => this.#store.read('Patient', id))
+  }
+
+  async #presentOne(version: StoredVersion, readPatient: ReadPatient): Promise<StoredVersion> {
     this.#touched.push(version)
-    if (!version.withheld || (await this.#receivesIns(version))) return version
+    if (!version.withheld || (await this.#receivesIns(version, readPatient))) return version
     return withBody(version, version.withheld.body, version.withheld.slots)
   }
 
   async #presentAll(versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
     const shown: StoredVersion[] = []
+    const patients = new Map<string, ReturnType<ReadPatient>>()
+    // A page is most often about one patient, who is then read once.
+    const readPatient: ReadPatient = (id) => {
+      const known = patients.get(id) ?? this.#store.read('Patient', id)
+      patients.set(id, known)
+      return known
+    }
     for (const version of versions) {
-      if (version.withheld) shown.push(await this.present(version))
+      if (version.withheld) shown.push(await this.#presentOne(version, readPatient))
       else {
         this.#touched.push(version)
         shown.push(version)
@@ -289,10 +300,10 @@ export class GuardedStore {
     return shown
   }
 
-  async #receivesIns(version: StoredVersion): Promise<boolean> {
+  async #receivesIns(version: StoredVersion, readPatient: ReadPatient): Promise<boolean> {
     const { organization } = version.envelope.depositor
     if (organization !== undefined && organization === this.caller.organization) return true
-    return this.#parts.insMayTravel(version, (id) => this.#store.read('Patient', id))
+    return this.#parts.insMayTravel(version, readPatient)
   }
 
   async #show(version: StoredVersion | undefined): Promise<StoredVersion | undefined> {
