@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import t from 'tap'
 import { demoOptions, demoResources } from '../../src/demo/demo-data.ts'
-import { isReady, start, totalOf } from './started-server.ts'
+import { freePort, isReady, start, totalOf, until } from './started-server.ts'
 
 const entries = [...demoResources(demoOptions)].flatMap(({ entry }) => entry)
 const expected = (type: string) =>
@@ -119,6 +119,26 @@ t.test('finishes what it accepted when it is told to stop', async (t) => {
   }
 })
 
+t.test('ends when the npm that started it is told to end', async (t) => {
+  const PORT = String(await freePort())
+  const npm = spawn('npm', ['start'], {
+    env: { ...process.env, PORT, STORE_URL: 'memory:', DEMO_DATA: 'off' },
+    stdio: 'ignore',
+  })
+  t.teardown(() => npm.kill('SIGKILL'))
+  const isServing = () =>
+    fetch(`http://127.0.0.1:${PORT}/health/live`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await until(isServing, () => 'no server')
+  npm.kill('SIGTERM')
+  await until(
+    async () => !(await isServing()),
+    () => 'the server is still there',
+  )
+})
+
 const older = ['/usr/bin/node', '/usr/local/bin/node'].find((node) => {
   const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
   return stdout && Number(/^v(\d+)/.exec(stdout)?.[1]) < 24
@@ -128,7 +148,7 @@ t.test(
   'says in one sentence that Node is too old',
   { skip: older === undefined && 'no older Node here' },
   async (t) => {
-    const preload = new URL('../../scripts/need-node-24.cjs', import.meta.url).pathname
+    const preload = new URL('../../scripts/preload.cjs', import.meta.url).pathname
     const { status, stderr } = spawnSync(older!, ['-r', preload, 'src/main.ts', 'serve'], {
       encoding: 'utf8',
     })

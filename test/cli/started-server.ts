@@ -12,7 +12,7 @@ export interface Started {
   errors(): string
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>
-  /** Waits until the condition holds, for 20 s at most. */
+  /** Waits until the condition holds, for 60 s at most. */
   until(condition: () => Promise<boolean> | boolean): Promise<void>
 }
 
@@ -50,8 +50,9 @@ export async function start(t: Test, settings: Readonly<Record<string, string>>)
   }
 }
 
-async function until(condition: () => Promise<boolean> | boolean, seen: () => string) {
-  const deadline = performance.now() + 20_000
+/** Waits until the condition holds, for 60 s at most; then says what was seen. */
+export async function until(condition: () => Promise<boolean> | boolean, seen: () => string) {
+  const deadline = performance.now() + 60_000
   for (;;) {
     // A server that is not listening yet refuses the connection.
     if (await Promise.resolve(condition()).catch(() => false)) return
