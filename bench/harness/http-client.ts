@@ -19,7 +19,7 @@ export class Connection {
   #status = 0
   #onReply: ((reply: Reply) => void) | undefined
   #onError: ((error: Error) => void) | undefined
-  /** False: replies are counted, not kept, and `body` is empty. */
+  /** False: replies are counted, not kept; only what comes with the head is in `body`. */
   keepsBodies = true
 
   private constructor(socket: Socket) {
@@ -98,7 +98,8 @@ export class Connection {
   #finish(): void {
     const onReply = this.#onReply
     const first = this.#received[0]!
-    const reply: Reply = this.keepsBodies
+    const isKept = this.keepsBodies || this.#status > 299
+    const reply: Reply = isKept
       ? {
           status: this.#status,
           head: first.toString('latin1', 0, this.#headEnd),

@@ -44,9 +44,11 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
               const sent = performance.now()
               connection.start(
                 request,
-                ({ status }) => {
+                ({ status, body }) => {
                   if (status < 200 || status > 299)
-                    return reject(new Error(`a reply had status ${status}`))
+                    return reject(
+                      new Error(`a reply had status ${status}: ${body.toString().slice(0, 500)}`),
+                    )
                   latencies.push(performance.now() - sent)
                   next()
                 },
