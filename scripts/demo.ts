@@ -5,12 +5,12 @@ import type { DemoRun } from './demo/demo-run.ts'
 import { createFhirClient } from './demo/fhir-client.ts'
 import * as lot from './demo/lot-steps.ts'
 import * as metadata from './demo/metadata-steps.ts'
-import { findPatient, waitUntilReady } from './demo/record-steps.ts'
+import { findCast, findPatient, waitUntilReady } from './demo/record-steps.ts'
 import { createReport, DemoFailure } from './demo/report.ts'
 import type { Report } from './demo/report.ts'
 
 const HELP = `npm run demo [-- URL]   joue le parcours d'un document et les dix transactions du DMP contre
-                        un serveur en marche (URL, ou BASE_URL, ou http://localhost:8080/fhir)`
+                        un serveur en marche (URL, ou BASE_URL, ou http://localhost:PORT/fhir, PORT étant 8080)`
 
 const dayBefore = (now: Date) => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
 
@@ -18,9 +18,11 @@ const dayBefore = (now: Date) => new Date(now.getTime() - 86_400_000).toISOStrin
 export async function play(base: string, report: Report): Promise<void> {
   const begin = performance.now()
   report.heading(`Passerelle : le parcours d’un document, contre ${base}`)
-  const client = createFhirClient(base, report)
-  await waitUntilReady(client)
-  const patient = await findPatient(client, report)
+  const anybody = createFhirClient(base, report)
+  await waitUntilReady(anybody)
+  const { tokens, patientId } = await findCast(anybody)
+  const client = createFhirClient(base, report, tokens)
+  const patient = await findPatient(client, report, patientId)
   const [author] = demoPeople(demoOptions).professionals
   const seed = randomUUID()
   const now = new Date()
@@ -28,6 +30,7 @@ export async function play(base: string, report: Report): Promise<void> {
     client,
     report,
     patient,
+    isGuarded: tokens.depositor !== undefined,
     job: (name) => ({
       patient,
       author: author!,
@@ -66,7 +69,8 @@ async function main(argv: readonly string[]): Promise<void> {
     console.log(HELP)
     return
   }
-  const base = (argv[0] ?? process.env.BASE_URL ?? 'http://localhost:8080/fhir').replace(/\/+$/, '')
+  const { BASE_URL, PORT = '8080' } = process.env
+  const base = (argv[0] ?? BASE_URL ?? `http://localhost:${PORT}/fhir`).replace(/\/+$/, '')
   const report = createReport({
     write: (text) => process.stdout.write(text),
     isColoured: process.stdout.isTTY === true && !process.env.NO_COLOR,

@@ -10,6 +10,8 @@ export interface DemoRun {
   readonly client: FhirClient
   readonly report: Report
   readonly patient: DemoPatient
+  /** Callers have tokens, and see what they may. */
+  readonly isGuarded: boolean
   /** Another seed for each lot of this run. */
   readonly job: (name: string) => JobOptions
 }
@@ -29,6 +31,7 @@ export function searchByIns(
     path: `/${type}/_search`,
     form: { 'patient.identifier': `${system}|${value}`, ...parameters },
     headers: otherCaller,
+    as: 'reader',
   })
 }
 
@@ -38,6 +41,7 @@ export function fetchContent({ client }: DemoRun, url: string, accept: string): 
     method: 'GET',
     path: url,
     headers: { ...otherCaller, accept },
+    as: 'reader',
   })
 }
 
@@ -60,13 +64,20 @@ export function patchOf(
   }
 }
 
-/** How many of each the whole server holds, in words. */
-async function countAll({ client }: DemoRun): Promise<string> {
+/**
+ * How many of each the whole server holds, in words; under access control, where no software may
+ * ask that, how many the patient's record holds.
+ */
+async function countAll({ client, patient, isGuarded }: DemoRun): Promise<string> {
+  const record = `patient=Patient/${patient.id}&status=current,superseded&`
+  const queries = isGuarded
+    ? [`DocumentReference?${record}`, `List?${record}code=submissionset&`]
+    : ['DocumentReference?', 'List?', 'Binary?']
   const counts: string[] = []
-  for (const type of ['DocumentReference', 'List', 'Binary']) {
-    const path = `/${type}?_summary=count&_total=accurate`
+  for (const query of queries) {
+    const path = `/${query}_summary=count&_total=accurate`
     const { json } = await client.expect(200, { method: 'GET', path })
-    counts.push(`${String(json.total)} ${type}`)
+    counts.push(`${String(json.total)} ${query.slice(0, query.indexOf('?'))}`)
   }
   return counts.join(', ')
 }

@@ -20,6 +20,14 @@ export interface Call {
   readonly body?: JsonValue
   readonly form?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
+  /** Who asks, where the server wants a token: the depositing software unless told. */
+  readonly as?: 'reader'
+}
+
+/** Tokens of the sandbox; none where access is open. */
+export interface Tokens {
+  readonly depositor?: string
+  readonly reader?: string
 }
 
 export interface FhirClient {
@@ -29,10 +37,11 @@ export interface FhirClient {
   expect(status: number, call: Call): Promise<Answer>
 }
 
-export function createFhirClient(base: string, report: Report): FhirClient {
+export function createFhirClient(base: string, report: Report, tokens: Tokens = {}): FhirClient {
   const call = async (asked: Call): Promise<Answer> => {
     const begin = performance.now()
-    const response = await send(base, asked)
+    const token = asked.as === 'reader' ? tokens.reader : tokens.depositor
+    const response = await send(base, asked, token)
     const bytes = Buffer.from(await response.arrayBuffer())
     const at = performance.now()
     const request = `${asked.method} ${shorten(asked.path.replace(base, ''))}`
@@ -51,7 +60,8 @@ export function createFhirClient(base: string, report: Report): FhirClient {
   return { base, call, expect }
 }
 
-async function send(base: string, { method, path, body, form, headers }: Call): Promise<Response> {
+async function send(base: string, asked: Call, token: string | undefined): Promise<Response> {
+  const { method, path, body, form, headers } = asked
   const content =
     form !== undefined
       ? { body: new URLSearchParams(form) }
@@ -59,11 +69,18 @@ async function send(base: string, { method, path, body, form, headers }: Call): 
         ? { body: JSON.stringify(body) }
         : {}
   const type = body === undefined ? {} : { 'content-type': 'application/fhir+json' }
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const url = path.startsWith('http') ? path : `${base}${path}`
   try {
     return await fetch(url, {
       method,
-      headers: { accept: 'application/fhir+json', 'accept-language': 'fr', ...type, ...headers },
+      headers: {
+        accept: 'application/fhir+json',
+        'accept-language': 'fr',
+        ...type,
+        ...authorization,
+        ...headers,
+      },
       ...content,
     })
   } catch (error) {

@@ -4,7 +4,7 @@ import type { DemoPatient } from '../../src/demo/people.ts'
 import { DemoFailure } from './report.ts'
 import type { Report } from './report.ts'
 import { entriesOf } from './fhir-client.ts'
-import type { FhirClient } from './fhir-client.ts'
+import type { FhirClient, Tokens } from './fhir-client.ts'
 
 const READY_MS = 60_000
 
@@ -23,11 +23,46 @@ export async function waitUntilReady(client: FhirClient): Promise<void> {
   }
 }
 
+interface Caller {
+  readonly kind: string
+  readonly patient?: string
+  readonly organization?: string
+  readonly practitioner?: string
+  readonly token: string
+}
+
+/** Whom the demonstration plays: the hospital's software, and a physician of the patient. */
+export interface Cast {
+  readonly tokens: Tokens
+  /** The patient whose physician reads; without access control any will do. */
+  readonly patientId?: string
+}
+
+/** The demonstration callers of AUTH=sandbox; nobody in particular where access is open. */
+export async function findCast(client: FhirClient): Promise<Cast> {
+  const path = new URL('/sandbox/callers.json', client.base).href
+  const { status, bytes } = await client.call({ method: 'GET', path })
+  if (status !== 200) return { tokens: {} }
+  const callers = JSON.parse(bytes.toString('utf8')) as readonly Caller[]
+  const depositor = callers.find(({ kind }) => kind === 'establishment')?.token
+  const reader = callers.find(({ kind }) => kind === 'professional')?.token
+  const patientId = callers.find(({ kind }) => kind === 'citizen')?.patient
+  return {
+    tokens: { ...(depositor ? { depositor } : {}), ...(reader ? { reader } : {}) },
+    ...(patientId ? { patientId } : {}),
+  }
+}
+
 /** TD0.2: a demonstration patient, by INS; another one at each run. */
-export async function findPatient(client: FhirClient, report: Report): Promise<DemoPatient> {
+export async function findPatient(
+  client: FhirClient,
+  report: Report,
+  patientId?: string,
+): Promise<DemoPatient> {
   report.step('TD0.2 : le dossier du patient est-il ouvert ?')
   const { patients } = demoPeople(demoOptions)
-  const patient = patients[Math.floor(Math.random() * patients.length)]!
+  const chosen = patients.find(({ id }) => id === patientId)
+  const patient = chosen ?? patients[Math.floor(Math.random() * patients.length)]!
   const ins = (value: string) =>
     client.expect(200, {
       method: 'GET',

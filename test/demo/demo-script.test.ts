@@ -39,6 +39,15 @@ t.test('plays the main job and all ten DMP transactions, and again', async (t) =
   }
 })
 
+t.test('plays the same with the callers of the sandbox, each with a token', async (t) => {
+  const server = await demoServer(t, { AUTH: 'sandbox' })
+  await loadDemoData(server)
+  const { report, text } = recordedReport()
+  await play(server.config.baseUrl, report)
+  t.ok(report.checkCount > 50)
+  t.notMatch(text(), '✗')
+})
+
 t.test('says what is missing when the server has no demonstration patients', async (t) => {
   const server = await demoServer(t, { DEMO_DATA: 'off' })
   const { report } = recordedReport()
