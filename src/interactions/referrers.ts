@@ -12,6 +12,8 @@ export async function findReferrers(
   const { registry } = context.services
   const found: string[] = []
   for (const type of registry.resourceTypes) {
+    // A trace tells what happened to a resource; it does not need it.
+    if (type === 'AuditEvent') continue
     const clauses: Clause[] = []
     for (const [code, parameter] of registry.searchParameters(type)) {
       const mayRefer = parameter.targets.length === 0 || parameter.targets.includes(target.type)

@@ -65,6 +65,19 @@ t.test('creates one resource of two equal conditional creates at once', async (t
   t.equal((await call(server, 'GET', '/Patient')).body.total, 1)
 })
 
+t.test('lets one of several writers over the same version through', async (t) => {
+  const server = await openServer(t)
+  await call(server, 'PUT', '/Patient/x', { body: aPatient({ id: 'x' }) })
+  const put = () =>
+    call(server, 'PUT', '/Patient/x', {
+      body: aPatient({ id: 'x' }),
+      headers: { 'if-match': 'W/"1"' },
+    })
+  const answers = await Promise.all(Array.from({ length: 10 }, put))
+  t.same(answers.map(({ status }) => status).toSorted(), [200, ...Array(9).fill(412)])
+  t.equal((await call(server, 'GET', '/Patient/x')).headers.etag, 'W/"2"')
+})
+
 t.test('updates conditionally', async (t) => {
   const server = await openServer(t)
   const put = (over: object, query = 'identifier=urn:test|a') =>
