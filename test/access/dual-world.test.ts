@@ -2,7 +2,10 @@ import t from 'tap'
 import { compareWorlds, openPair, perspectives } from './dual-world.ts'
 
 t.test('answers the same, byte for byte, whatever is hidden from the caller', async (t) => {
-  const differences = await compareWorlds(2_000, Number(process.env.DUAL_WORLD_SEED ?? 42))
+  const differences = await compareWorlds(
+    Number(process.env.DUAL_WORLD_PAIRS ?? 2_000),
+    Number(process.env.DUAL_WORLD_SEED ?? 42),
+  )
   for (const { perspective, request, withHidden, without } of differences.slice(0, 5)) {
     t.equal(withHidden, without, `${perspective}: ${request.method} ${request.path}`)
   }

@@ -1,0 +1,217 @@
+/** One-line weakenings of the gate, the rules and the routes: each must be killed by a test. */
+
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+const guard = 'src/access/guarded-store.ts'
+const control = 'src/access/access-control.ts'
+const decision = 'src/access/patient-decision.ts'
+const write = 'src/access/write-decision.ts'
+const citizens = 'src/access/rules/citizen-rules.ts'
+const professionals = 'src/access/rules/professional-rules.ts'
+const apps = 'src/access/rules/app-rules.ts'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a read shows whatever is there',
+    file: guard,
+    find: 'if (!this.#session.isUnrestricted && !(await this.#mayConsult(version))) return undefined',
+    replace: '',
+  },
+  {
+    name: 'a vread does not look at the newest version',
+    file: guard,
+    find: 'if (!current) return undefined\n',
+    replace: '',
+  },
+  {
+    name: 'instance history without a decision',
+    file: guard,
+    find: 'if (!current || !(await this.#mayConsult(current))) {',
+    replace: 'if (!current) {',
+  },
+  {
+    name: 'type history without restrictions',
+    file: guard,
+    find: 'return this.#historyPage(request, await this.#restrictions(types, undefined))',
+    replace: 'return this.#historyPage(request, undefined)',
+  },
+  {
+    name: 'searches and includes without restrictions',
+    file: guard,
+    find: '...(restrictions ? { restrictions } : {}),',
+    replace: '',
+  },
+  {
+    name: 'chains and _has without the inner decision',
+    file: guard,
+    find: 'where: await this.#restrictInner(request.where, named),',
+    replace: 'where: request.where,',
+  },
+  {
+    name: 'conditional interactions see all',
+    file: guard,
+    find: 'return this.#match(type, allOf([await this.#restrictInner(where, named), restriction]), max)',
+    replace: 'return this.#match(type, where, max)',
+  },
+  {
+    name: 'writes without a decision',
+    file: guard,
+    find: 'await this.#session.requireWrite(write, before)',
+    replace: '',
+  },
+  {
+    name: 'an INS for everybody',
+    file: guard,
+    find: 'if (!version.withheld || (await this.#receivesIns(version))) return version',
+    replace: 'return version',
+  },
+  {
+    name: 'scopes are not asked',
+    file: control,
+    find: 'if (this.#scopesFor(action, type).length === 0) {',
+    replace: 'if (false) {',
+  },
+  {
+    name: 'granular scopes are ignored in searches',
+    file: control,
+    find: 'isBoundToPatient(scopes)), granular])',
+    replace: 'isBoundToPatient(scopes))])',
+  },
+  {
+    name: 'granular scopes are ignored in reads',
+    file: control,
+    find: "return granular.kind === 'all' || this.#matchesNow(type, id, granular)",
+    replace: 'return true || this.#matchesNow(type, id, granular)',
+  },
+  {
+    name: 'a professional names nobody',
+    file: control,
+    find: "if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')",
+    replace: '',
+  },
+  {
+    name: 'bytes follow no owner',
+    file: control,
+    find: 'if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner)',
+    replace: 'if (envelope.owner !== undefined) return true',
+  },
+  {
+    name: 'owned bytes are searched',
+    file: control,
+    find: 'ownedTypes.has(type) ? and(visible, not(hasOwner)) : visible',
+    replace: 'visible',
+  },
+  {
+    name: 'lots show hidden documents',
+    file: control,
+    find: "return inner.kind === 'none'",
+    replace: "return inner.kind !== 'none'",
+  },
+  {
+    name: 'the operator reads patients',
+    file: control,
+    find: "if (this.caller.kind === 'operator') return nothing",
+    replace: "if (this.caller.kind === 'operator') return everything",
+  },
+  {
+    name: 'forbidding rules are dropped',
+    file: decision,
+    find: "return and(or(...predicates('permit')), not(or(...predicates('forbid'))))",
+    replace: "return or(...predicates('permit'))",
+  },
+  {
+    name: 'everything is permitted by default',
+    file: decision,
+    find: "and(or(...predicates('permit')), not",
+    replace: "and({ op: 'true' }, not",
+  },
+  {
+    name: 'a closed record stays open',
+    file: decision,
+    find: "if (isShut && !(isHolder && input.action === 'consult')) return never",
+    replace: '',
+  },
+  {
+    name: 'an update is decided on the new envelope only',
+    file: write,
+    find: 'for (const envelope of [before, write.envelope]) {',
+    replace: 'for (const envelope of [write.envelope]) {',
+  },
+  {
+    name: 'an update is decided on the stored envelope only',
+    file: write,
+    find: 'for (const envelope of [before, write.envelope]) {',
+    replace: 'for (const envelope of [before]) {',
+  },
+  {
+    name: 'anybody creates Patients',
+    file: write,
+    find: "if (!before && caller.kind !== 'establishment' && caller.kind !== 'operator') {",
+    replace: 'if (false) {',
+  },
+  {
+    name: 'labels are everybody’s to change',
+    file: write,
+    find: "return changed.every(mayBeAnybodys) ? 'metadata' : 'change'",
+    replace: "return 'metadata'",
+  },
+  {
+    name: 'hidden from the patient is forgotten',
+    file: citizens,
+    find: "lit(caller.kind === 'citizen' || caller.kind === 'app', stillHiddenFromPatient(now))",
+    replace: "lit(false && now > 0 && caller.kind === 'app', stillHiddenFromPatient(now))",
+  },
+  {
+    name: 'representatives see all',
+    file: citizens,
+    find: '!relation.isSelf,\n',
+    replace: 'false,\n',
+  },
+  {
+    name: 'masked documents show to professionals',
+    file: professionals,
+    find: "caller.kind === 'professional' && !relation.isTreatingPhysician",
+    replace: "false && caller.kind === 'professional' && !relation.isTreatingPhysician",
+  },
+  {
+    name: 'the block is forgotten',
+    file: professionals,
+    find: 'lit(relation.isBlocked, always)',
+    replace: 'lit(false, always)',
+  },
+  {
+    name: 'the matrix opens all',
+    file: professionals,
+    find: "if (allowed === 'all') return never",
+    replace: 'return never',
+  },
+  {
+    name: 'apps see what is masked',
+    file: apps,
+    find: "lit(caller.kind === 'app', or(maskedToProfessionals, veryRestricted))",
+    replace: 'lit(false, or(maskedToProfessionals, veryRestricted))',
+  },
+  {
+    name: 'apps need no consent',
+    file: apps,
+    find: '(relation.appTypes?.includes(type) ?? false),\n        always',
+    replace: 'true,\n        always',
+  },
+  {
+    name: 'page links work for everybody',
+    file: 'src/interactions/search-type.ts',
+    find: 'content.subject !== context.store.subject',
+    replace: 'false',
+  },
+  {
+    name: 'routes need no token',
+    file: 'src/http/fhir-routes.ts',
+    find: 'requireToken(request)\n',
+    replace: '\n',
+  },
+]
