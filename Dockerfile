@@ -1,7 +1,7 @@
 # The image runs TypeScript as it is: there is no build step.
-# It listens on all addresses and therefore demands an explicit AUTH. Until access control exists
-# only AUTH=open is there, and `open` binds nothing but loopback: today the image starts only with
-#   docker run --network host -e AUTH=open -e HOST=127.0.0.1 passerelle
+# It listens on all addresses and therefore demands an explicit AUTH:
+#   docker run -p 8080:8080 -e AUTH=sandbox passerelle
+# `open` binds nothing but loopback: docker run --network host -e AUTH=open -e HOST=127.0.0.1 passerelle
 FROM node:24-slim
 
 WORKDIR /app

@@ -46,7 +46,7 @@ export const settings: Settings = {
   host: { name: 'HOST', default: '127.0.0.1', parse: (text) => text },
   baseUrl: { name: 'BASE_URL', default: '', parse: httpUrl },
   storeUrl: { name: 'STORE_URL', default: 'sqlite:./data', parse: storeUrl },
-  auth: { name: 'AUTH', default: 'open', parse: oneOf('open', 'sandbox', 'smart') },
+  auth: { name: 'AUTH', default: 'sandbox', parse: oneOf('open', 'sandbox', 'smart') },
   authKeys: { name: 'AUTH_KEYS', default: '', parse: (text) => text },
   authClients: { name: 'AUTH_CLIENTS', default: '', parse: (text) => text },
   demoData: {
@@ -116,7 +116,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     }
   }
   const config = values as unknown as { -readonly [K in keyof Config]: Config[K] }
-  if (problems.length === 0) problems.push(...findContradictions(config))
+  if (problems.length === 0)
+    problems.push(
+      ...findContradictions(config, env.AUTH?.trim() !== undefined && env.AUTH.trim() !== ''),
+    )
   if (problems.length > 0) throw new ConfigError(problems)
   if (config.baseUrl === '') config.baseUrl = `http://localhost:${config.port}/fhir`
   return Object.freeze(config)
@@ -124,8 +127,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
 
-function findContradictions(config: Config): string[] {
+function findContradictions(config: Config, isAuthGiven: boolean): string[] {
   const problems: string[] = []
+  if (!isAuthGiven && !loopback.has(config.host)) {
+    problems.push(
+      `HOST=${config.host} can be reached from elsewhere, so AUTH must be said: AUTH=sandbox to try, AUTH=smart for production`,
+    )
+  }
   if (config.auth === 'open' && !loopback.has(config.host)) {
     problems.push(
       `AUTH=open lets everybody in, so HOST must be a loopback address such as 127.0.0.1 (it is "${config.host}")`,

@@ -70,6 +70,7 @@ t.test('a vread, a history and the bytes of a document follow its newest label',
     '/DocumentReference/d1/_history/1',
     '/DocumentReference/d1/_history',
     '/Binary/b1',
+    '/Binary/b1/_history',
     '/Binary/b1/_history/1',
   ]) {
     t.equal((await as(citizen('p1'), 'GET', path)).status, 404, path)

@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an INS for everybody',
     file: guard,
-    find: 'if (!version.withheld || (await this.#receivesIns(version))) return version',
+    find: 'if (!version.withheld || (await this.#receivesIns(version, readPatient))) return version',
     replace: 'return version',
   },
   {
