@@ -168,7 +168,24 @@ function validationOf(
   return listKind(draft.resource) === 'folder' ? { profiles: [folderProfile] } : {}
 }
 
+/** The first try of the same deposit may be stored while this one is planned: that is a retry too. */
 async function check(plan: DraftPlan, context: Context, means: Means): Promise<void> {
+  let refusal: unknown
+  try {
+    await checkDeposits(plan, context, means)
+  } catch (error) {
+    refusal = error
+  }
+  if (refusal !== undefined || hasErrors(plan))
+    await recognizeRetry(plan, context, means.deposits.get(plan))
+  if (refusal !== undefined && !plan.replay) throw refusal
+}
+
+function hasErrors({ drafts }: DraftPlan): boolean {
+  return drafts.some(({ issues }) => issues.some(({ severity }) => severity === 'error'))
+}
+
+async function checkDeposits(plan: DraftPlan, context: Context, means: Means): Promise<void> {
   settleDocumentFacts(plan, context)
   // Those that came, not those that the checks add.
   const submitted = plan.drafts.filter(
@@ -181,7 +198,7 @@ async function check(plan: DraftPlan, context: Context, means: Means): Promise<v
       await checkKnownReferences(plan, draft as Draft & { resource: Resource }, context)
   }
   await settleReplacements(plan, context)
-  if (plan.drafts.some(({ issues }) => issues.some(({ severity }) => severity === 'error'))) return
+  if (hasErrors(plan)) return
   await claimIdentifiers(plan, context, means.deposits.get(plan))
   for (const draft of plan.drafts.filter(isDeposit)) {
     if (entryUuidsOf(draft.resource).length === 0)

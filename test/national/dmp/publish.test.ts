@@ -178,3 +178,15 @@ t.test('takes a simplified publish in a transaction and in a batch', async (t) =
   }
   t.equal((await get(server, `/List?patient=${patientUrl}`)).body.total, 2)
 })
+
+t.test('answers the same publish sent 10 times at once with one document', async (t) => {
+  const server = await openRecord(t)
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => post(server, '/DocumentReference', aPublish())),
+  )
+  for (const answer of answers) {
+    t.equal(answer.status, 201)
+    t.equal(answer.headers.location, answers[0]!.headers.location)
+  }
+  t.equal((await get(server, '/DocumentReference')).body.total, 1)
+})

@@ -200,3 +200,17 @@ t.test('lets one of 20 replacements of one document win, however they are sent',
     'the other document of the lot, and the winner',
   )
 })
+
+t.test('answers the same replacement sent 10 times at once as one', async (t) => {
+  const server = await openRecord(t)
+  const { fiches } = await deposit(server, 'a')
+  for (const [index, withPatch] of [true, false].entries()) {
+    const lot = replacement(`b${index}`, fiches[index]!, withPatch)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(server, '', lot)))
+    for (const answer of answers) {
+      t.equal(answer.status, 200, answer.text.slice(0, 500))
+      t.same(locations(answer), locations(answers[0]!))
+    }
+  }
+  t.equal((await currentDocuments(server)).length, 2)
+})
