@@ -1,7 +1,8 @@
 # The image runs TypeScript as it is: there is no build step.
-# It listens on all addresses and therefore demands an explicit AUTH:
+# It listens on all addresses and therefore demands an explicit AUTH, since `open`, the default, binds
+# nothing but loopback:
 #   docker run -p 8080:8080 -e AUTH=sandbox passerelle
-# `open` binds nothing but loopback: docker run --network host -e AUTH=open -e HOST=127.0.0.1 passerelle
+#   docker run --network host -e AUTH=open -e HOST=127.0.0.1 passerelle
 FROM node:24-slim
 
 WORKDIR /app
