@@ -34,7 +34,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const child = new Child({
     cores,
     cwd: project,
-    argv: [...(probed ? ['--expose-gc', '--import', probe] : []), 'src/main.ts', 'serve'],
+    argv:
+      probed || project === projectFolder
+        ? [...(probed ? ['--import', probe] : []), 'bench/harness/serve.ts']
+        : ['src/main.ts', 'serve'],
     env: {
       PORT: String(port),
       STORE_URL: `sqlite:${dataFolder}`,
