@@ -13,7 +13,6 @@ import type {
   QuantityClause,
   StringClause,
 } from '../../search/search-request.ts'
-import { compileClause } from './compile-clause.ts'
 import { componentMark, uriSystem } from './index-rows.ts'
 import type { KeyTest } from './key-tests.ts'
 import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
@@ -200,7 +199,7 @@ export function chainTest(clause: ChainClause, alias: string, scope: Scope): Sql
   const inner = lookups.alias()
   const i = raw(inner)
   const innerScope: Scope = { typeId, view, row: inner, table: 'fact', lookups }
-  const tests = clauses.map((each) => compileClause(each, innerScope))
+  const tests = clauses.map((each) => lookups.compile(each, innerScope))
   return sql`${target} IN (SELECT coalesce((SELECT tid FROM alias WHERE rid = ${i}.rid), ${i}.rid) FROM fact ${i} WHERE ${i}.type = ${typeId} AND ${i}.deleted = 0 AND ${isVersionOf(inner, view)} AND ${joinSql(tests, ' AND ')} AND tick(${i}.rid))`
 }
 
@@ -228,7 +227,7 @@ export function hasTest(clause: HasClause, scope: Scope): Sql {
   const h = raw(row)
   const rid = raw(`${scope.row}.rid`)
   const inner: Scope = { typeId, view, row, table: 'index', lookups }
-  const tests = innerClauses(clause).map((each) => compileClause(each, inner))
+  const tests = innerClauses(clause).map((each) => lookups.compile(each, inner))
   return sql`EXISTS (SELECT 1 FROM reference ${h} WHERE ${h}.param = ${param} AND ${h}.target = coalesce((SELECT tid FROM alias WHERE rid = ${rid}), ${rid}) AND ${holds(row, view)} AND tick(${h}.rid) AND ${joinSql(tests, ' AND ')})`
 }
 

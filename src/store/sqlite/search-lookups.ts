@@ -4,13 +4,14 @@ import { TooCostly } from '../../errors.ts'
 import { matchesClause } from '../../search/matcher.ts'
 import type { Clause, CompositeClause, SortKey } from '../../search/search-request.ts'
 import { sortValue } from '../../search/sort-order.ts'
+import { compileClause } from './compile-clause.ts'
 import { compileSearch, ridStatement } from './compile-search.ts'
 import type { Dictionary } from './dictionary.ts'
 import { unpackEntries, unpackReferences } from './entry-unpack.ts'
 import type { KeyedHash } from './keyed-hash.ts'
 import type { Lookups, Scope, View } from './search-scope.ts'
 import { innerIdsMax, isVersionOf } from './search-scope.ts'
-import { isOneOf, raw, sql } from './sql.ts'
+import { isOneOf, raw, sql, type Sql } from './sql.ts'
 import { Statements } from './statements.ts'
 
 const rowsPerClockLook = 256
@@ -58,6 +59,10 @@ export class SearchLookups implements Lookups {
   #tick(): number {
     if (++this.#rows % rowsPerClockLook === 0) this.checkDeadline()
     return 1
+  }
+
+  compile(clause: Clause, scope: Scope): Sql {
+    return compileClause(clause, scope)
   }
 
   alias(): string {

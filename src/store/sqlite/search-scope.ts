@@ -40,6 +40,8 @@ export interface Lookups {
     param: { readonly typeId: number; readonly paramId: number },
     view: View,
   ): readonly number[]
+  /** The test of an inner clause; sets of ids need it, and it needs them. */
+  compile(clause: Clause, scope: Scope): Sql
   /** A new alias. */
   alias(): string
 }
