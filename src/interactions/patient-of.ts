@@ -2,7 +2,14 @@
 import { parseReference } from '../fhir/reference.ts'
 import { isObject, type JsonValue, type Resource } from '../fhir/resource.ts'
 
-export const patientElements = ['subject', 'patient', 'beneficiary', 'individual', 'candidate', 'for']
+export const patientElements = [
+  'subject',
+  'patient',
+  'beneficiary',
+  'individual',
+  'candidate',
+  'for',
+]
 
 /** The id of the Patient that a resource names; undefined when it names none of this server. */
 export function patientIdOf(resource: Resource, baseUrl: string): string | undefined {
