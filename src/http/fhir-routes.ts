@@ -1,6 +1,6 @@
 /** Registers the FHIR routes, their body readers and their one error handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MethodNotAllowed, NotAuthenticated, NotFound } from '../errors.ts'
+import { MethodNotAllowed, NotAuthenticated } from '../errors.ts'
 import { registerAuditTrail, tracedInteraction } from './audit-trail.ts'
 import { createErrorHandler, unknownRoute } from './error-handler.ts'
 import { fhirHandlers } from './fhir-handlers.ts'

@@ -4,7 +4,6 @@ import type { JsonObject } from '../../src/fhir/resource.ts'
 import type { Server } from '../../src/server.ts'
 import {
   aDocumentReference,
-  aPatient,
   aTransaction,
   anObservation,
   baseUrl,
