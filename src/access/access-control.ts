@@ -1,6 +1,7 @@
 /** The decision point: rules, scopes and access records joined for each request. Decisions 18 to 28, 45 to 58, 82 to 84. */
 import type { Caller } from '../auth/caller.ts'
 import { Forbidden, MethodNotAllowed, NotAuthenticated } from '../errors.ts'
+import { matchesClause, type Lookup } from '../search/matcher.ts'
 import { allOf, nothing, everything, type Clause } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
@@ -9,7 +10,7 @@ import { patientsWhere, readAccessRecord } from './access-records.ts'
 import type { EmergencyAccess } from './access-trace.ts'
 import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
 import { defaultHabilitationMatrix, type HabilitationMatrix } from './habilitation-matrix.ts'
-import { findNamedPatients } from './named-patients.ts'
+import { feedsAnyRecord, findNamedPatients } from './named-patients.ts'
 import { decide, type DecisionInput } from './patient-decision.ts'
 import { relationOf, type PatientRelation } from './patient-relation.ts'
 import { and, holds, isIn, not, or, toClause, type Predicate } from './predicate.ts'
@@ -22,7 +23,7 @@ import {
   type ScopeLetter,
   type ScopeSettings,
 } from './scope-checks.ts'
-import { requireWriteAllowed } from './write-decision.ts'
+import { requireWriteAllowed, writeActionOf } from './write-decision.ts'
 
 export interface AccessControlOptions extends ScopeSettings {
   /** Milliseconds since 1970; injected in tests. */
@@ -44,6 +45,8 @@ const letters: Readonly<Record<Action, ScopeLetter>> = {
 }
 
 const ownedTypes: ReadonlySet<string> = new Set(['Binary', 'Bundle'])
+/** A granular scope that leads elsewhere covers nothing that is not stored yet. */
+const noOthers: Lookup = { find: () => undefined, all: () => [] }
 const hasOwner: Predicate = { op: 'exists', field: 'owner' }
 
 /** The facts and decisions of one request; what is read once is kept for it. */
@@ -94,7 +97,9 @@ export class Session implements AccessSession {
     const isRefused =
       (resourceClass === 'operator' && kind !== 'operator') ||
       (resourceClass === 'directory' && isWrite && kind !== 'operator') ||
-      (resourceClass === 'patient' && kind === 'operator' && !(type === 'Patient' && isWrite))
+      (resourceClass === 'patient' &&
+        kind === 'operator' &&
+        !(type === 'Patient' && action === 'create'))
     if (isRefused) throw new Forbidden(`This caller may not ${action} ${type} resources`)
   }
 
@@ -248,17 +253,33 @@ export class Session implements AccessSession {
   }
 
   async mayConsult(version: StoredVersion): Promise<boolean> {
-    const { type, id, envelope } = version
-    const scopes = this.#scopesFor('read', type)
+    const scopes = this.#scopesFor('read', version.type)
     if (scopes.length === 0) return false
+    return (
+      (await this.#isOpen(version, isBoundToPatient(scopes))) &&
+      (await this.#fitsScopes(version, scopes))
+    )
+  }
+
+  async mayName(patientId: string): Promise<boolean> {
+    return feedsAnyRecord(this.caller) || (await this.ownPatients()).includes(patientId)
+  }
+
+  isVisible(version: StoredVersion): Promise<boolean> {
+    return this.#isOpen(version, isBoundToPatient(this.caller.scopes ?? []))
+  }
+
+  visible(type: string, named: NamedPatients): Promise<Clause> {
+    return this.#classRestriction(type, named, isBoundToPatient(this.caller.scopes ?? []))
+  }
+
+  async #isOpen(version: StoredVersion, isBound: boolean): Promise<boolean> {
+    const { type, id, envelope } = version
     const resourceClass = this.classOf(type)
-    if (resourceClass === 'directory') return this.#fitsScopes(version, scopes)
+    if (resourceClass === 'directory') return this.caller.kind !== 'anonymous'
     if (resourceClass === 'operator' || this.caller.kind === 'operator')
       return resourceClass === 'operator' && this.caller.kind === 'operator'
-    if (
-      isBoundToPatient(scopes) &&
-      !envelope.patients.every((patient) => patient === this.caller.patient)
-    )
+    if (isBound && !envelope.patients.every((patient) => patient === this.caller.patient))
       return false
     if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner)
     const relations = await Promise.all(envelope.patients.map((patient) => this.relation(patient)))
@@ -266,11 +287,7 @@ export class Session implements AccessSession {
       holds(decide(this.input('consult', type, relations)), envelope, id) ||
       (await this.#mayFeedPatient(version))
     if (!isVisible) this.#refuseClosed(version, relations)
-    return (
-      isVisible &&
-      (await this.#fitsScopes(version, scopes)) &&
-      (type !== 'List' || (await this.#isWholeLot(version)))
-    )
+    return isVisible && (type !== 'List' || (await this.#isWholeLot(version)))
   }
 
   /** Closure is no secret to whoever could read the record were it open: 403 (decision 27). */
@@ -290,12 +307,12 @@ export class Session implements AccessSession {
     return (
       version !== undefined &&
       version.envelope.owner === undefined &&
-      (await this.#isVisible(version))
+      (await this.#isVisibleOwner(version))
     )
   }
 
   /** Visibility alone: the scope was asked of the Binary. */
-  async #isVisible({ type, id, envelope }: StoredVersion): Promise<boolean> {
+  async #isVisibleOwner({ type, id, envelope }: StoredVersion): Promise<boolean> {
     const relations = await Promise.all(envelope.patients.map((patient) => this.relation(patient)))
     return holds(decide(this.input('consult', type, relations)), envelope, id)
   }
@@ -334,8 +351,30 @@ export class Session implements AccessSession {
     return page.matches.length > 0
   }
 
-  requireWrite(write: PlannedWrite, stored: StoredVersion | undefined): Promise<void> {
-    return requireWriteAllowed(this, write, stored)
+  async requireWrite(
+    write: PlannedWrite,
+    stored: StoredVersion | undefined,
+    isImplied: boolean,
+  ): Promise<void> {
+    const action = writeActionOf(write, stored)
+    if (!isImplied) await this.#requireWriteScope(action, write, stored)
+    await requireWriteAllowed(this, write, stored)
+  }
+
+  /** A granular scope bears on what is stored and on what would be. */
+  async #requireWriteScope(
+    action: 'create' | 'update' | 'delete',
+    { type, id, entries, envelope }: PlannedWrite,
+    stored: StoredVersion | undefined,
+  ): Promise<void> {
+    this.requireType(action, type)
+    const granular = scopeClause(this.#scopesFor(action, type), type, this.#settings, this.now)
+    if (granular.kind === 'all') return
+    const planned = { type, id, lastUpdated: this.now, entries, envelope }
+    const fits =
+      (action === 'create' || (stored && (await this.#matchesNow(type, id, granular)))) &&
+      (action === 'delete' || matchesClause(granular, planned, noOthers))
+    if (!fits) throw new Forbidden(`The granted scopes do not cover this ${type}`)
   }
 }
 

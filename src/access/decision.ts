@@ -30,10 +30,23 @@ export interface AccessSession {
   restriction(type: string, named: NamedPatients): Promise<Clause>
   /** The emergency mode that alone opens a patient's record to the caller; undefined: none does. */
   emergencyOf(patientId: string): Promise<EmergencyAccess | undefined>
+  /** Whether a write may name the patient, without a right to read them (decision 23). */
+  mayName(patientId: string): Promise<boolean>
   /** Whether a version may be shown. */
   mayConsult(version: StoredVersion): Promise<boolean>
-  /** Throws Forbidden when a write is not allowed, on what is stored or on what would be (decision 55). */
-  requireWrite(write: PlannedWrite, stored: StoredVersion | undefined): Promise<void>
+  /** Whether the caller may see a version, whatever the scopes of this request. */
+  isVisible(version: StoredVersion): Promise<boolean>
+  /** As `restriction`, whatever the scopes. */
+  visible(type: string, named: NamedPatients): Promise<Clause>
+  /**
+   * Throws Forbidden when a write is not allowed, on what is stored or on what would be (decision
+   * 55). No scope is asked for an implied write.
+   */
+  requireWrite(
+    write: PlannedWrite,
+    stored: StoredVersion | undefined,
+    isImplied: boolean,
+  ): Promise<void>
 }
 
 export interface AccessControl {
@@ -48,7 +61,10 @@ const openSession: AccessSession = {
   requireNamed: async () => undefined,
   restriction: async () => everything,
   emergencyOf: async () => undefined,
+  mayName: async () => true,
   mayConsult: async () => true,
+  isVisible: async () => true,
+  visible: async () => everything,
   requireWrite: async () => undefined,
 }
 

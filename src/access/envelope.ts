@@ -118,9 +118,15 @@ function labelsOf(resource: Resource): readonly string[] {
     ...asList(isObject(resource.meta) ? resource.meta.security : undefined),
   ]
   for (const coding of codings) {
-    if (isObject(coding)) labels.add(joined(coding.system, coding.code))
+    if (isObject(coding) && !isInternal(coding.system))
+      labels.add(joined(coding.system, coding.code))
   }
   return [...labels]
+}
+
+/** The server's own labels never come from a body (acceptance 33). */
+function isInternal(system: JsonValue | undefined): boolean {
+  return typeof system === 'string' && /^\s*urn:passerelle:/i.test(system)
 }
 
 function strictestLevel(labels: readonly string[]): 'N' | 'R' | 'V' | undefined {

@@ -7,7 +7,7 @@ import type { Caller } from '../auth/caller.ts'
 import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
 import type { Clause, SearchRequest } from '../search/search-request.ts'
 import { allOf } from '../search/search-request.ts'
-import type { CommitPlan, CommitResult } from '../store/commit-plan.ts'
+import type { CommitPlan, CommitResult, PlannedWrite } from '../store/commit-plan.ts'
 import type {
   HistoryPage,
   HistoryRequest,
@@ -18,10 +18,14 @@ import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
 import type { AccessTrace } from './access-trace.ts'
 import type { AccessRecordChange, GuardParts, MatchedIds, ReadPatient } from './guard-parts.ts'
+import { matchIds } from './match-ids.ts'
+import { feedsAnyRecord, namesExactly } from './named-patients.ts'
 import { requireBlob, withBody } from './rendition.ts'
+import { restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
-const matchTimeoutMs = 5_000
+/** What is asked of a version: the caller's scopes too, or visibility alone. */
+type Measure = 'scoped' | 'visible'
 
 export class GuardedStore {
   readonly caller: Caller
@@ -53,6 +57,31 @@ export class GuardedStore {
   async read(type: string, id: string): Promise<StoredVersion | undefined> {
     this.#session.requireType('read', type)
     return this.#show(await this.#store.read(type, id))
+  }
+
+  /**
+   * The newest version for the checks of a write: what the caller may see, whatever the scopes, so
+   * that hidden and absent are the same (decisions 7 and 63). Undefined when there is none.
+   */
+  async readVisible(type: string, id: string): Promise<StoredVersion | undefined> {
+    return this.#show(await this.#store.read(type, id), 'visible')
+  }
+
+  /** One version for the checks of a write; see `readVisible`. */
+  async readVisibleVersion(
+    type: string,
+    id: string,
+    versionId: number,
+  ): Promise<StoredVersion | undefined> {
+    const current = await this.readVisible(type, id)
+    if (!current || current.versionId === versionId) return current
+    return this.#show(await this.#store.readVersion(type, id, versionId), 'visible')
+  }
+
+  /** What a reference of a write leads to. Feeding asks for no right to read the patient (decision 23). */
+  async readReferenced(type: string, id: string): Promise<StoredVersion | undefined> {
+    const isFed = type === 'Patient' && (await this.#session.mayName(id))
+    return isFed ? this.readForRules(type, id) : this.readVisible(type, id)
   }
 
   /**
@@ -119,7 +148,7 @@ export class GuardedStore {
     const restrictions = await this.#restrictions(types, named)
     const page = await this.#store.search({
       ...request,
-      where: await this.#restrictInner(request.where, named),
+      where: await restrictInner(this.#session, request.where, named),
       ...(restrictions ? { restrictions } : {}),
     })
     this.#trace?.shown('search', page.matches)
@@ -133,13 +162,18 @@ export class GuardedStore {
 
   /**
    * Commits when the caller may write both what is stored and what would be stored (decision 55).
-   * `stored` holds the newest version of each resource that the plan changes.
+   * `stored` holds the newest version of each resource that the plan changes; `implied` the writes
+   * that follow from another one of the plan, which its scope covers.
    */
-  async commit(plan: CommitPlan, stored: readonly StoredVersion[]): Promise<CommitResult> {
+  async commit(
+    plan: CommitPlan,
+    stored: readonly StoredVersion[],
+    implied: ReadonlySet<PlannedWrite> = new Set(),
+  ): Promise<CommitResult> {
     for (const write of plan.writes) {
       const before = stored.find(({ type, id }) => type === write.type && id === write.id)
       try {
-        await this.#session.requireWrite(write, before)
+        await this.#session.requireWrite(write, before, implied.has(write))
       } catch (error) {
         this.#trace?.refused(write.type, write.id, write.envelope.patients)
         throw error
@@ -199,7 +233,11 @@ export class GuardedStore {
     await this.#traceNamed(named)
     await this.#session.requireNamed([type], named)
     const restriction = await this.#session.restriction(type, named)
-    return this.#match(type, allOf([await this.#restrictInner(where, named), restriction]), max)
+    return this.#match(
+      type,
+      allOf([await restrictInner(this.#session, where, named), restriction]),
+      max,
+    )
   }
 
   /**
@@ -207,10 +245,15 @@ export class GuardedStore {
    * (decision 23), so the patient of a deposit is found without one; all else is found as by `match`.
    */
   matchReference(type: string, where: Clause, max: number): Promise<MatchedIds> {
-    const mayFeed = this.caller.kind === 'professional' || this.caller.kind === 'establishment'
-    return type === 'Patient' && mayFeed
+    return type === 'Patient' && feedsAnyRecord(this.caller) && namesExactly(where)
       ? this.#match(type, where, max)
       : this.match(type, where, max)
+  }
+
+  /** The matches among what the caller may see, whatever the scopes, for the checks of a write. */
+  async matchVisible(type: string, where: Clause, max: number): Promise<MatchedIds> {
+    const named = await this.#session.namedPatients([type], where)
+    return this.#match(type, allOf([where, await this.#session.visible(type, named)]), max)
   }
 
   /** What matches for the server's own rules (a taken identifier); nothing of it reaches an answer. */
@@ -218,19 +261,8 @@ export class GuardedStore {
     return this.#match(type, where, max)
   }
 
-  async #match(type: string, where: Clause, max: number): Promise<MatchedIds> {
-    const page = await this.#store.search({
-      types: [type],
-      where,
-      sort: [],
-      count: max,
-      includes: [],
-      includesMax: 0,
-      total: 'none',
-      timeoutMs: matchTimeoutMs,
-    })
-    const ids = page.matches.map(({ id }) => id)
-    return { ids, precondition: { kind: 'search', type, where, ids } }
+  #match(type: string, where: Clause, max: number): Promise<MatchedIds> {
+    return matchIds(this.#store, { type, where, max })
   }
 
   /** Whether a name is taken; tells nothing of by whom. */
@@ -243,9 +275,8 @@ export class GuardedStore {
    * version. It must never reach an answer.
    */
   async readWhole(type: string, id: string): Promise<StoredVersion | undefined> {
-    this.#session.requireType('read', type)
     const version = await this.#store.read(type, id)
-    return version && (await this.#mayConsult(version)) ? version : undefined
+    return version && (await this.#mayConsult(version, 'visible')) ? version : undefined
   }
 
   /** The bytes of a version that this guard has given out. */
@@ -306,9 +337,13 @@ export class GuardedStore {
     return this.#parts.insMayTravel(version, readPatient)
   }
 
-  async #show(version: StoredVersion | undefined): Promise<StoredVersion | undefined> {
+  async #show(
+    version: StoredVersion | undefined,
+    measure: Measure = 'scoped',
+  ): Promise<StoredVersion | undefined> {
     if (!version) return undefined
-    if (!this.#session.isUnrestricted && !(await this.#mayConsult(version))) return undefined
+    if (!this.#session.isUnrestricted && !(await this.#mayConsult(version, measure)))
+      return undefined
     this.#trace?.shown('read', [version])
     if (version.withheld) return this.present(version)
     this.#touched.push(version)
@@ -330,11 +365,14 @@ export class GuardedStore {
   }
 
   /** Whether a version may be shown; a refusal leaves a trace. */
-  async #mayConsult(version: StoredVersion): Promise<boolean> {
+  async #mayConsult(version: StoredVersion, measure: Measure = 'scoped'): Promise<boolean> {
     const { type, id, envelope } = version
     let isPermitted = false
     try {
-      isPermitted = await this.#session.mayConsult(version)
+      isPermitted =
+        measure === 'scoped'
+          ? await this.#session.mayConsult(version)
+          : await this.#session.isVisible(version)
       if (isPermitted) await this.#traceEmergency(envelope.patients)
       return isPermitted
     } finally {
@@ -351,33 +389,6 @@ export class GuardedStore {
     const restrictions: Record<string, Clause> = {}
     for (const type of types) restrictions[type] = await this.#session.restriction(type, named)
     return restrictions
-  }
-
-  /** Chained types get their own decision, however deep they stand. */
-  async #restrictInner(clause: Clause, named: NamedPatients): Promise<Clause> {
-    if (this.#session.isUnrestricted) return clause
-    switch (clause.kind) {
-      case 'and':
-      case 'or': {
-        const clauses: Clause[] = []
-        for (const inner of clause.clauses) clauses.push(await this.#restrictInner(inner, named))
-        return { kind: clause.kind, clauses }
-      }
-      case 'not':
-        return { kind: 'not', clause: await this.#restrictInner(clause.clause, named) }
-      case 'chain':
-      case 'has': {
-        this.#session.requireType('search', clause.type)
-        const inner = await this.#restrictInner(clause.inner, named)
-        return {
-          ...clause,
-          inner,
-          innerDecision: await this.#session.restriction(clause.type, named),
-        }
-      }
-      default:
-        return clause
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** The patients that a search is about, read off its clauses. */
+import type { Caller } from '../auth/caller.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
 import type { NamedPatients } from './decision.ts'
@@ -32,12 +33,21 @@ export async function findNamedPatients(
 
 async function patientsThemselves(store: ResourceStore, clause: Clause): Promise<NamedPatients> {
   if (clause.kind === 'id') return clause.ids
-  // A matricule without its system names nobody (decision 32).
-  const isExact =
+  return namesExactly(clause) ? matchingPatients(store, clause) : undefined
+}
+
+/** Professionals and establishments' software feed the record of any patient (decision 23). */
+export function feedsAnyRecord({ kind }: Caller): boolean {
+  return kind === 'professional' || kind === 'establishment'
+}
+
+/** By identifier, with its system: a matricule alone names nobody (decision 32). */
+export function namesExactly(clause: Clause): boolean {
+  return (
     clause.kind === 'token' &&
     clause.code === 'identifier' &&
-    clause.tokens.every(({ system, value }) => system && value)
-  return isExact ? matchingPatients(store, clause) : undefined
+    clause.tokens.every(({ system, value }) => Boolean(system && value))
+  )
 }
 
 async function patientsOf(

@@ -3,7 +3,6 @@ import { Forbidden, UnprocessableResource } from '../errors.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { Envelope, StoredVersion } from '../store/stored-version.ts'
 import type { Caller } from '../auth/caller.ts'
-import type { Action } from './decision.ts'
 import { decideForPatient, type DecisionInput } from './patient-decision.ts'
 import type { PatientRelation } from './patient-relation.ts'
 import type { ResourceClass } from './resource-classes.ts'
@@ -15,7 +14,6 @@ import type { RuleAction } from './rules/rule.ts'
 export interface WriteFacts {
   readonly caller: Caller
   classOf(type: string): ResourceClass
-  requireType(action: Action, type: string): void
   relation(patientId: string): Promise<PatientRelation>
   input(action: RuleAction, type: string, relations: readonly PatientRelation[]): DecisionInput
 }
@@ -28,13 +26,20 @@ export async function requireWriteAllowed(
   stored: StoredVersion | undefined,
 ): Promise<void> {
   const before = stored && !stored.deleted ? stored.envelope : undefined
-  const action = write.method === 'DELETE' ? 'delete' : before ? 'update' : 'create'
-  session.requireType(action, write.type)
   if (session.classOf(write.type) !== 'patient') return
   requireBoundPatient(session, write)
   if (write.type === 'Patient') requirePatientRules(session, write, before)
   if (!before) await requireFeeding(session, write)
   else await requireChange(session, write, before)
+}
+
+/** What a write asks of scopes and classes. */
+export function writeActionOf(
+  { method }: PlannedWrite,
+  stored: StoredVersion | undefined,
+): 'create' | 'update' | 'delete' {
+  if (method === 'DELETE') return 'delete'
+  return stored && !stored.deleted ? 'update' : 'create'
 }
 
 /** `patient/` scopes write into the record in context only. */

@@ -156,7 +156,7 @@ export async function findReferenced(
   const clause = parseCondition(context, type, query)
   const { candidates, newIds, deleted } = identities
   const inBundle = candidatesFor(candidates, type, clause)
-  const found: MatchedIds = await context.store.match(type, clause, 2 + deleted.size)
+  const found: MatchedIds = await context.store.matchReference(type, clause, 2 + deleted.size)
   plan.preconditions.push(found.precondition)
   return new Set([
     ...found.ids.filter((id) => !deleted.has(`${type}/${id}`)),

@@ -49,6 +49,6 @@ async function exists(
 ): Promise<boolean> {
   const inPlan = plan.drafts.find((draft) => draft.type === type && draft.id === id)
   if (inPlan) return inPlan.resource !== undefined
-  const version = await context.store.read(type, id)
+  const version = await context.store.readReferenced(type, id)
   return version !== undefined && !version.deleted
 }

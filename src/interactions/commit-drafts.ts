@@ -47,7 +47,7 @@ export async function commitDrafts(
     try {
       const result = plan.accessChange
         ? await context.store.commitAccessRecord(plan.accessChange, commitPlan)
-        : await context.store.commit(commitPlan, stored)
+        : await context.store.commit(commitPlan, stored, impliedWrites(plan, commitPlan))
       context.services.definitions.follow(plan.drafts)
       return { plan, versions: await committedVersions(context, plan, { commitPlan, result }) }
     } catch (error) {
@@ -62,6 +62,10 @@ export async function commitDrafts(
       }
     }
   }
+}
+
+function impliedWrites({ drafts }: DraftPlan, { writes }: CommitPlan): ReadonlySet<PlannedWrite> {
+  return new Set(writes.filter((_, index) => drafts[index]!.isImplied))
 }
 
 async function completePlan(context: Context, plan: DraftPlan): Promise<void> {

@@ -63,7 +63,7 @@ export async function ownerOf(
     throw unknownSecurityContext(draft.securityContext)
   }
   const inPlan = plan.drafts.find(({ type, id }) => type === target.type && id === target.id)
-  const stored = inPlan ? undefined : await context.store.read(target.type, target.id)
+  const stored = inPlan ? undefined : await context.store.readVisible(target.type, target.id)
   const isGone = inPlan ? inPlan.resource === undefined : stored?.deleted
   const envelope = inPlan?.envelope ?? stored?.envelope
   if (!envelope || isGone) throw unknownSecurityContext(draft.securityContext)

@@ -47,7 +47,7 @@ export async function draftDelete(
     id = condition.id
   }
   if (id === undefined) return undefined
-  const stored = await context.store.read(type, id)
+  const stored = await context.store.readVisible(type, id)
   requireIfMatch(request.ifMatch, stored)
   if (!stored || stored.deleted) return undefined
   await checkRead(context, stored)

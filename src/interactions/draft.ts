@@ -32,6 +32,8 @@ export interface Draft {
    * stored bytes before the commit (the hash of a document Bundle); the store writes no other.
    */
   writtenAt?: number
+  /** Follows from another write of the plan, and asks for no scope of its own. */
+  readonly isImplied?: true
   /** The place in the request's Bundle, for expressions. */
   readonly entryIndex?: number
 }

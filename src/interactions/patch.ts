@@ -8,6 +8,7 @@ import { parseJson } from '../json/parse.ts'
 import { renderSlots } from '../json/slots.ts'
 import { applyPatch } from '../patch/apply-patch.ts'
 import type { PatchBody } from '../patch/patch-format.ts'
+import type { OutboxEvent } from '../store/commit-plan.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { commitDrafts } from './commit-drafts.ts'
 import { findByCondition } from './conditions.ts'
@@ -22,6 +23,8 @@ export interface PatchRequest extends Preconditions {
   readonly type: string
   readonly target: { readonly id: string } | { readonly query: string }
   readonly patch: PatchBody
+  /** Told once the change stands. */
+  readonly events?: readonly OutboxEvent[]
 }
 
 export async function patch(context: Context, request: PatchRequest): Promise<Outcome> {
@@ -29,6 +32,7 @@ export async function patch(context: Context, request: PatchRequest): Promise<Ou
   const { versions } = await commitDrafts(context, async () => {
     const plan = createDraftPlan('single')
     plan.drafts.push(await draftPatch(context, plan, request))
+    plan.events.push(...(request.events ?? []))
     return plan
   })
   const [[draft, version]] = [...versions] as [[Draft, StoredVersion]]
@@ -42,9 +46,12 @@ export async function draftPatch(
   request: PatchRequest & { readonly entryIndex?: number },
 ): Promise<Draft> {
   const { type, entryIndex } = request
+  // The answer shows the whole resource, unless it is one of a transaction's.
+  if (entryIndex === undefined || context.preferences.return === 'representation')
+    context.store.requireMay('read', type)
   const id = await findPatchTarget(context, plan, request)
   const reference = `${type}/${id}`
-  const stored = await context.store.read(type, id)
+  const stored = await context.store.readVisible(type, id)
   if (!stored) throw new NotFound(reference)
   requireIfMatch(request.ifMatch, stored)
   if (stored.deleted) throw new Gone(reference)

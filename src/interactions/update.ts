@@ -61,7 +61,7 @@ export async function draftUpdate(
     requireIfMatch(request.ifMatch, undefined)
     return draftCreate(context, { ...request, resource }, request.newId, entryIndex)
   }
-  const stored = await context.store.read(type, id)
+  const stored = await context.store.readVisible(type, id)
   requireIfMatch(request.ifMatch, stored)
   requireIfNoneMatch(request.ifNoneMatch, stored)
   if (!stored) requireMayChooseIds(context, { type, id })

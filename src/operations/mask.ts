@@ -4,6 +4,8 @@ import type { Context } from '../interactions/context.ts'
 import type { Outcome } from '../interactions/outcome.ts'
 import { patch, toResource } from '../interactions/patch.ts'
 import { requireReadable } from '../interactions/read.ts'
+import type { OutboxEvent } from '../store/commit-plan.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
 import { OperationInput } from './operation-input.ts'
 
 const visibilitySystem =
@@ -28,7 +30,8 @@ export async function maskDocument(
 ): Promise<Outcome> {
   const input = new OperationInput(isMasking ? 'mask' : 'unmask', body)
   input.allowOnly('from')
-  const code = codes[input.oneOf('from', ['professionals', 'patient', 'representatives'])]
+  const from = input.oneOf('from', ['professionals', 'patient', 'representatives'])
+  const code = codes[from]
   const version = await requireReadable(context, { type: 'DocumentReference', id })
   const { securityLabel = [] } = toResource(context, version)
   const labels = (Array.isArray(securityLabel) ? securityLabel : []).filter(
@@ -41,8 +44,22 @@ export async function maskDocument(
     type: 'DocumentReference',
     target: { id },
     ifMatch: `W/"${version.versionId}"`,
+    events: [eventOf(context, version, { kind: isMasking ? 'mask' : 'unmask', from })],
     patch: { format: 'json-patch', operations: [{ op: 'add', path: '/securityLabel', value }] },
   })
+}
+
+function eventOf(
+  { store }: Context,
+  { id, envelope }: StoredVersion,
+  { kind, from }: { readonly kind: string; readonly from: string },
+): OutboxEvent {
+  const by = store.caller.user ?? store.caller.client ?? store.caller.kind
+  const [patient = ''] = envelope.patients
+  return {
+    kind: `access-${kind}`,
+    data: { document: `DocumentReference/${id}`, patient, from, by },
+  }
 }
 
 /** NOPAT is INVISIBLE_PATIENT under its HL7 name (decision 11). */

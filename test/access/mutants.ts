@@ -19,8 +19,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a read shows whatever is there',
     file: guard,
-    find: 'if (!this.#session.isUnrestricted && !(await this.#mayConsult(version))) return undefined',
-    replace: '',
+    find: 'if (!this.#session.isUnrestricted && !(await this.#mayConsult(version, measure)))',
+    replace: 'if (false)',
   },
   {
     name: 'a vread does not look at the newest version',
@@ -49,19 +49,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'chains and _has without the inner decision',
     file: guard,
-    find: 'where: await this.#restrictInner(request.where, named),',
+    find: 'where: await restrictInner(this.#session, request.where, named),',
     replace: 'where: request.where,',
   },
   {
     name: 'conditional interactions see all',
     file: guard,
-    find: 'return this.#match(type, allOf([await this.#restrictInner(where, named), restriction]), max)',
+    find: 'return this.#match(type, allOf([await restrictInner(this.#session, where, named), restriction]), max)',
     replace: 'return this.#match(type, where, max)',
   },
   {
     name: 'writes without a decision',
     file: guard,
-    find: 'await this.#session.requireWrite(write, before)',
+    find: 'await this.#session.requireWrite(write, before, implied.has(write))',
     replace: '',
   },
   {

@@ -28,10 +28,10 @@ async function requireOpenRecords(patientIds: readonly string[], context: Contex
 }
 
 /**
- * Where nobody is told apart `active` alone says who may read; elsewhere the access record does,
- * and lets the patient read on.
+ * Where nobody is told apart `active` alone closes a record; elsewhere the access record does, and
+ * lets the patient read on.
  */
-function decidesReading({ store }: Context): boolean {
+function activeDecides({ store }: Context): boolean {
   return store.caller.kind === 'open'
 }
 
@@ -40,7 +40,7 @@ export async function requireOpenRecord(
   { envelope }: StoredVersion,
   context: Context,
 ): Promise<void> {
-  if (decidesReading(context) && envelope.rules?.includes('dmp'))
+  if (activeDecides(context) && envelope.rules?.includes('dmp'))
     await requireOpenRecords(envelope.patients, context)
 }
 
@@ -66,7 +66,7 @@ export function withoutClosedRecords(
   parameters: SearchParameters,
   context: Context,
 ): Clause | undefined {
-  if (!decidesReading(context) || !isOfDocuments(type)) return undefined
+  if (!activeDecides(context) || !isOfDocuments(type)) return undefined
   return parameters.some(([name]) => namesPatient.test(name)) ? undefined : outsideClosedRecords
 }
 
@@ -80,6 +80,7 @@ function isOfDocuments(type: string): boolean {
 
 /** Of a governed resource that is written: the patient before and after. */
 export async function requireFeedable(draft: Draft, context: Context): Promise<void> {
+  if (!activeDecides(context)) return
   const subject = draft.resource && patientIdOfSubject(draft.resource)
   const before = draft.stored?.envelope.patients ?? []
   await requireOpenRecords(
@@ -94,7 +95,7 @@ export async function requireSearchableRecord(
   parameters: SearchParameters,
   context: Context,
 ): Promise<void> {
-  if (!decidesReading(context) || !isOfDocuments(type)) return
+  if (!activeDecides(context) || !isOfDocuments(type)) return
   for (const [name, value] of parameters) {
     if (/^(patient|subject)(:Patient)?$/.test(name)) {
       await requireOpenRecords(

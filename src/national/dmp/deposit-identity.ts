@@ -6,17 +6,23 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Context } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { toResource } from '../../interactions/patch.ts'
-import type { StoredVersion } from '../../store/stored-version.ts'
+import type { Envelope, StoredVersion } from '../../store/stored-version.ts'
 import { depositFingerprint } from './deposit-fingerprint.ts'
 import { dmpRefusal } from './dmp-issue.ts'
-import { entryUuidClaim, entryUuidsOf, isDeposit, masterIdentifierOf } from './document-parts.ts'
+import {
+  entryUuidClaim,
+  entryUuidsOf,
+  isDeposit,
+  masterIdentifierOf,
+  patientIdOfSubject,
+} from './document-parts.ts'
 
 /** The claim by which the same deposit is known again; undefined where it names no document. */
 export function depositClaim(plan: DraftPlan, context: Context): string | undefined {
   const fiches = plan.drafts.filter(isDeposit)
   if (fiches.length === 0) return undefined
   if (fiches.some(({ resource }) => masterIdentifierOf(resource) === undefined)) return undefined
-  return `deposit|${organizationOf(context)}|${depositFingerprint(plan, context)}`
+  return `deposit|${organizationOf(context, fiches[0]!)}|${depositFingerprint(plan, context)}`
 }
 
 /** Adds the claims of a deposit. Throws 409 for a name that is taken. */
@@ -38,12 +44,16 @@ export async function claimIdentifiers(
 
 type Element = 'masterIdentifier' | 'identifier'
 
-function claimsOf({ resource }: { resource: Resource }, context: Context): [string, Element][] {
+function claimsOf(draft: { resource: Resource }, context: Context): [string, Element][] {
+  const { resource } = draft
   const master = masterIdentifierOf(resource)
   return [
     ...(master === undefined
       ? []
-      : ([[masterClaim(context, master), 'masterIdentifier']] as [string, Element][])),
+      : ([[masterClaim(organizationOf(context, draft), master), 'masterIdentifier']] as [
+          string,
+          Element,
+        ][])),
     ...entryUuidsOf(resource).map((value): [string, Element] => [
       entryUuidClaim(value),
       'identifier',
@@ -51,12 +61,22 @@ function claimsOf({ resource }: { resource: Resource }, context: Context): [stri
   ]
 }
 
-function masterClaim(context: Context, master: string): string {
-  return `masterIdentifier|${organizationOf(context)}|${master}`
+function masterClaim(organization: string, master: string): string {
+  return `masterIdentifier|${organization}|${master}`
 }
 
-function organizationOf({ store }: Context): string {
-  return store.caller.organization ?? ''
+/** A citizen's deposit has the patient for organisation; who has none stands alone (decision 4). */
+function organizationOf({ store }: Context, { resource }: { resource: Resource }): string {
+  const { organization, person, user } = store.caller
+  if (organization !== undefined) return organization
+  return person === undefined ? (user ?? '') : `Patient/${patientIdOfSubject(resource) ?? ''}`
+}
+
+/** The same of what was stored. */
+function organizationOfStored({ depositor, patients }: Envelope): string {
+  const { organization, user } = depositor
+  if (organization !== undefined) return organization
+  return user?.startsWith('Patient/') ? `Patient/${patients[0] ?? ''}` : (user ?? '')
 }
 
 /** Names the document only where the caller may read it (decision 4). */
@@ -91,19 +111,19 @@ function takenName(
 
 /** Version 1 of the caller's organisation's document with the same masterIdentifier, if visible. */
 export async function findByMaster(
-  { resource }: { resource: Resource },
+  draft: { resource: Resource },
   context: Context,
 ): Promise<StoredVersion | undefined> {
-  const master = masterIdentifierOf(resource)
+  const master = masterIdentifierOf(draft.resource)
   if (master === undefined) return undefined
   const separator = master.indexOf('|')
   const token = { system: master.slice(0, separator), value: master.slice(separator + 1) }
   const where = { kind: 'token', code: 'identifier', tokens: [token] } as const
   const { ids } = await context.store.matchForRules('DocumentReference', where, 20)
   for (const id of ids) {
-    const first = await context.store.readVersion('DocumentReference', id, 1)
+    const first = await context.store.readVisibleVersion('DocumentReference', id, 1)
     if (!first?.envelope.rules?.includes('dmp')) continue
-    if ((first.envelope.depositor.organization ?? '') !== organizationOf(context)) continue
+    if (organizationOfStored(first.envelope) !== organizationOf(context, draft)) continue
     if (masterIdentifierOf(toResource(context, first)) === master) return first
   }
   return undefined

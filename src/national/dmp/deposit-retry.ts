@@ -24,9 +24,19 @@ export async function recognizeRetry(
   deposit: string | undefined,
 ): Promise<void> {
   if (deposit === undefined || !(await context.store.isClaimed(deposit))) return
+  if (!(await namesKnownPatients(plan, context))) return
   const replay = await findReplay(plan, context)
   if (!replay) throw goneSince(plan)
   plan.replay = replay
+}
+
+/** Whoever may not name the patient learns nothing of what was deposited for them. */
+async function namesKnownPatients(plan: DraftPlan, { store }: Context): Promise<boolean> {
+  for (const { resource } of plan.drafts.filter(isDeposit)) {
+    const id = patientIdOfSubject(resource)
+    if (id !== undefined && !(await store.readReferenced('Patient', id))) return false
+  }
+  return true
 }
 
 /** Decision 88: a retry after the document was deleted. */
@@ -92,7 +102,7 @@ async function findCounterpart(
     type === 'Patient'
       ? patientIdOfSubject(toResource(context, fiche!))
       : first.contents.get(`${type}/${id}`)?.slice(type.length + 1)
-  return kept === undefined ? undefined : context.store.readVersion(type, kept, 1)
+  return kept === undefined ? undefined : context.store.readVisibleVersion(type, kept, 1)
 }
 
 /** The lot, or a new classeur, by the documents that it names. */
@@ -105,7 +115,7 @@ async function findList(
   const where = { kind: 'reference', code: 'item', references } as const
   const { ids } = await context.store.matchForRules('List', where, 100)
   for (const id of ids) {
-    const version = await context.store.readVersion('List', id, 1)
+    const version = await context.store.readVisibleVersion('List', id, 1)
     if (version?.sequence === sequence && listKind(toResource(context, version)) === kind)
       return version
   }
@@ -120,10 +130,10 @@ async function versionOfCommit(
   { type, id }: { type: string; id: string },
   sequence: number,
 ): Promise<StoredVersion | undefined> {
-  let version = await context.store.read(type, id)
+  let version = await context.store.readVisible(type, id)
   for (let step = 0; version && step < laterVersionsMax; step++) {
     if (version.sequence <= sequence) return version
-    version = await context.store.readVersion(type, id, version.versionId - 1)
+    version = await context.store.readVisibleVersion(type, id, version.versionId - 1)
   }
   return undefined
 }

@@ -71,9 +71,6 @@ async function isKnown(
   if (!context.services.registry.isResourceType(type)) return false
   const planned = plan.drafts.find((other) => other.type === type && other.id === id)
   if (planned) return planned.resource !== undefined
-  // Feeding a record asks for no right to read it (decision 23): of the patient, being there is enough.
-  const stored = await (type === 'Patient'
-    ? context.store.readForRules(type, id)
-    : context.store.read(type, id))
+  const stored = await context.store.readReferenced(type, id)
   return stored !== undefined && !stored.deleted
 }

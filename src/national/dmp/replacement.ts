@@ -56,7 +56,7 @@ async function settleOne(
   const stored =
     id === undefined
       ? undefined
-      : (patch?.stored ?? (await context.store.read('DocumentReference', id)))
+      : (patch?.stored ?? (await context.store.readVisible('DocumentReference', id)))
   const problem = problemOf(context, draft, stored) ?? problemOfPatch(patch)
   if (id === undefined || !stored || problem !== undefined) {
     draft.issues.push(
@@ -115,7 +115,7 @@ async function findTarget(
   )
     return undefined
   const { system, value } = target.identifier
-  const { ids } = await context.store.match(
+  const { ids } = await context.store.matchVisible(
     'DocumentReference',
     {
       kind: 'and',
@@ -182,5 +182,6 @@ async function superseding(
     blobs: [],
     issues: [],
     governedBy: new Set(),
+    isImplied: true,
   }
 }

@@ -98,6 +98,7 @@ function serverDraft(type: string, id: string, resource: Resource): Draft {
     blobs: [],
     issues: [],
     governedBy: new Set(['dmp']),
+    isImplied: true,
   }
 }
 

@@ -1,0 +1,34 @@
+/** The decision inside a search: what a chain or `_has` reaches is decided like what is found. */
+import type { Clause } from '../search/search-request.ts'
+import type { AccessSession, NamedPatients } from './decision.ts'
+
+/** Chained types get their own decision, however deep they stand. */
+export async function restrictInner(
+  session: AccessSession,
+  clause: Clause,
+  named: NamedPatients,
+): Promise<Clause> {
+  if (session.isUnrestricted) return clause
+  switch (clause.kind) {
+    case 'and':
+    case 'or': {
+      const clauses: Clause[] = []
+      for (const inner of clause.clauses) clauses.push(await restrictInner(session, inner, named))
+      return { kind: clause.kind, clauses }
+    }
+    case 'not':
+      return { kind: 'not', clause: await restrictInner(session, clause.clause, named) }
+    case 'chain':
+    case 'has': {
+      session.requireType('search', clause.type)
+      const inner = await restrictInner(session, clause.inner, named)
+      return {
+        ...clause,
+        inner,
+        innerDecision: await session.restriction(clause.type, named),
+      }
+    }
+    default:
+      return clause
+  }
+}
