@@ -84,8 +84,9 @@ class AuditThread {
     const isWanted = this.#settling.length > 0 || this.#isClosing || this.#isDue
     const isBehind = isWanted || this.#backlog() >= projectedAtOnce ? this.#project() : false
     if (isBehind) return this.#plan()
+    if (isWanted) this.#showProjected()
     this.#isDue = false
-    if (this.#backlog() > 0) this.#projectLater()
+    if (this.#backlog() > 0 || this.#projector.isOpen) this.#projectLater()
     if (this.#settling.length > 0) {
       const failure = this.#projectionFailure
       this.#send({ kind: 'done', numbers: this.#settling, ...(failure ? { failure } : {}) })
@@ -146,6 +147,14 @@ class AuditThread {
     } catch (error) {
       this.#projectionFailure = (error as NodeJS.ErrnoException).code ?? 'unknown'
       return false
+    }
+  }
+
+  #showProjected(): void {
+    try {
+      this.#projector.commit()
+    } catch (error) {
+      this.#projectionFailure = (error as NodeJS.ErrnoException).code ?? 'unknown'
     }
   }
 

@@ -18,7 +18,8 @@ import {
   segmentFile,
 } from './segment-format.ts'
 import type { SegmentReserve } from './segment-reserve.ts'
-import { chainHash, listSegments, walkSegment } from './segment-walk.ts'
+import { FrameGroup } from './frame-group.ts'
+import { groupBytesMax, listSegments, walkSegment } from './segment-walk.ts'
 
 export interface ChainWriterOptions {
   readonly folder: string
@@ -51,6 +52,7 @@ export class ChainWriter {
   #size = 0
   /** Bytes of a failed write may stand up to here. */
   #dirtyEnd = 0
+  readonly #group = new FrameGroup()
   #records = 0
   #hash: Buffer = randomBytes(32)
   /** What `records` and `hash` were when everything was durable. */
@@ -78,21 +80,17 @@ export class ChainWriter {
   /** Chains the payloads and makes them durable, together. Throws, with nothing appended. */
   append(payloads: readonly Buffer[]): void {
     try {
-      let group: Buffer[] = []
-      let size = 0
       for (const payload of payloads) {
         const length = payload.length + frameOverhead
-        if (this.#end + size + length > this.#size) {
-          this.#write(group)
-          group = []
-          size = 0
-          this.#startSegment(length)
-        }
-        group.push(...this.#frame(payload))
-        size += length
+        const isFull = this.#end + this.#group.size + length > this.#size
+        if (isFull || this.#group.size + length > groupBytesMax) this.#write()
+        if (isFull) this.#startSegment(length)
+        this.#hash = this.#group.add(this.#hash, payload)
+        this.#records += 1
       }
-      this.#write(group)
+      this.#write()
     } catch (error) {
+      this.#group.clear()
       // A group that crossed into a new segment leaves its first part: durable, never acknowledged.
       this.#records = this.#durable.records
       this.#hash = this.#durable.hash
@@ -100,17 +98,9 @@ export class ChainWriter {
     }
   }
 
-  #frame(payload: Buffer): Buffer[] {
-    const length = Buffer.allocUnsafe(4)
-    length.writeUInt32LE(payload.length)
-    this.#hash = chainHash(this.#hash, Buffer.concat([length, payload]))
-    this.#records += 1
-    return [length, payload, this.#hash]
-  }
-
-  #write(group: readonly Buffer[]): void {
-    if (group.length === 0) return
-    const bytes = Buffer.concat(group)
+  #write(): void {
+    const bytes = this.#group.take()
+    if (bytes.length === 0) return
     const end = this.#end + bytes.length
     const padded =
       this.#dirtyEnd > end ? Buffer.concat([bytes, Buffer.alloc(this.#dirtyEnd - end)]) : bytes

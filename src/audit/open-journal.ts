@@ -78,7 +78,10 @@ class FileJournal implements AuditJournal {
   #health: JournalHealth = { ready: true, reserveUsed: 0, alarm: false }
   #gathered: (Waiting & { readonly records: readonly AuditRecord[] })[] = []
   #number = 0
+  #isOnItsWay = false
   #isClosing = false
+  /** A group is on its way to the disk. */
+  #isWriting = false
 
   constructor({ worker, port, folder, log }: Parts) {
     this.#port = port
@@ -94,12 +97,17 @@ class FileJournal implements AuditJournal {
     })
   }
 
-  /** What is appended in one turn of the event loop crosses to the thread together. */
+  /**
+   * What is appended in one turn of the event loop, or while a group is on its way, crosses to the
+   * thread together.
+   */
   append(records: readonly AuditRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve()
+    if (this.#gathered.length >= queueMax)
+      return Promise.reject(cannotWrite('too many are waiting'))
     return new Promise((resolve, reject) => {
       this.#gathered.push({ records, resolve, reject })
-      if (this.#gathered.length === 1) setImmediate(() => this.#flush())
+      if (this.#gathered.length === 1 && !this.#isOnItsWay) setImmediate(() => this.#flush())
     })
   }
 
@@ -107,10 +115,22 @@ class FileJournal implements AuditJournal {
     const gathered = this.#gathered
     if (gathered.length === 0) return
     this.#gathered = []
+    this.#isOnItsWay = true
     const records = gathered.flatMap((one) => one.records)
+    // The next group leaves before those of this one go on.
+    const end = () => {
+      this.#isOnItsWay = false
+      this.#flush()
+    }
     this.#append('journal', packRecords(records), false).then(
-      () => gathered.forEach(({ resolve }) => resolve()),
-      (error: Error) => gathered.forEach(({ reject }) => reject(error)),
+      () => {
+        end()
+        for (const { resolve } of gathered) resolve()
+      },
+      (error: Error) => {
+        end()
+        for (const { reject } of gathered) reject(error)
+      },
     )
   }
 
@@ -137,7 +157,8 @@ class FileJournal implements AuditJournal {
       if (this.#waiting.size >= queueMax) return reject(cannotWrite('too many are waiting'))
       const number = ++this.#number
       this.#waiting.set(number, { resolve, reject })
-      this.#port.postMessage(message(number))
+      const sent = message(number)
+      this.#port.postMessage(sent, sent.kind === 'append' ? [sent.pack.buffer as ArrayBuffer] : [])
       return undefined
     })
   }

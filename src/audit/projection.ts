@@ -60,12 +60,15 @@ export class Projector {
   readonly #saveCounter: StatementSync
   readonly #find: StatementSync
   #n: number
+  #uncommitted = 0
+  /** There is something to commit. */
+  isOpen = false
 
   constructor(folder: string) {
     this.#db = openForWriting(projectionFile(folder))
     this.#segments = new SegmentReader(folder)
     this.#progress = readProgress(this.#db)
-    this.#n = Number(this.#db.prepare('SELECT n FROM counter').get()!.n)
+    this.#n = readCounter(this.#db)
     this.#addTrace = this.#db.prepare('INSERT OR IGNORE INTO trace VALUES (?, ?, ?, ?, ?)')
     this.#addLink = this.#db.prepare('INSERT OR IGNORE INTO link VALUES (?, ?, ?)')
     this.#addSubmitted = this.#db.prepare('INSERT OR IGNORE INTO submitted VALUES (?, ?)')
@@ -74,12 +77,16 @@ export class Projector {
     this.#find = this.#db.prepare('SELECT 1 FROM trace WHERE key = ?')
   }
 
-  /** Projects at most `max` records of a chain; false when there is nothing left. */
+  /**
+   * Projects at most `max` records of a chain; false when there is nothing left. Others see it after `commit`,
+   * which comes by itself after many records: neighbours share pages, and each is written once.
+   */
   step(chain: ChainName, end: ChainEnd, max: number): boolean {
     const progress = this.#progress[chain]
     if (progress.segment === end.segment && progress.offset === end.offset) return false
     if (end.segment === 0) return false
-    this.#db.exec('BEGIN')
+    if (!this.isOpen) this.#db.exec('BEGIN')
+    this.isOpen = true
     try {
       for (let done = 0; done < max;) {
         const count = this.#readOn(chain, end, max - done)
@@ -89,17 +96,40 @@ export class Projector {
           progress.offset = headerSize
         }
         done += count
+        this.#uncommitted += count
       }
-      const { segment, offset, records, hash } = progress
-      this.#saveProgress.run(chain, segment, offset, records, hash)
-      this.#saveCounter.run(this.#n)
-      this.#db.exec('COMMIT')
+      if (this.#uncommitted >= transactionRecords) this.commit()
       return true
     } catch (error) {
-      this.#db.exec('ROLLBACK')
-      this.#progress[chain] = readProgress(this.#db)[chain]
+      this.#undo()
       throw error
     }
+  }
+
+  /** Shows what was projected to others. */
+  commit(): void {
+    if (!this.isOpen) return
+    try {
+      for (const chain of chainNames) {
+        const { segment, offset, records, hash } = this.#progress[chain]
+        this.#saveProgress.run(chain, segment, offset, records, hash)
+      }
+      this.#saveCounter.run(this.#n)
+      this.#db.exec('COMMIT')
+      this.isOpen = false
+      this.#uncommitted = 0
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
+  }
+
+  #undo(): void {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+    this.isOpen = false
+    this.#uncommitted = 0
+    Object.assign(this.#progress, readProgress(this.#db))
+    this.#n = readCounter(this.#db)
   }
 
   /** The records of the segment that is being read; 0 when it has no more. */
@@ -159,12 +189,18 @@ export class Projector {
   }
 
   close(): void {
+    this.commit()
     this.#db.close()
     this.#segments.close()
   }
 }
 
 const chunkBytes = 262_144
+const transactionRecords = 8_192
+
+function readCounter(db: DatabaseSync): number {
+  return Number(db.prepare('SELECT n FROM counter').get()!.n)
+}
 
 function readPayload(payload: Buffer): TraceContent | undefined {
   try {

@@ -2,7 +2,7 @@
  * Audit records as bytes. The first byte names the form; a form is never changed, only followed by
  * another, because old segments are read for ever.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Envelope } from '../store/stored-version.ts'
 import { ByteReader, ByteWriter } from './byte-writer.ts'
 import type { AuditAgent, AuditRecord, SubmittedTrace, TraceContent } from './journal.ts'
@@ -168,7 +168,7 @@ export function keyOf(content: TraceContent): Buffer {
     : `submitted\0${content.trace.id}`
   const key = Buffer.allocUnsafe(16)
   key.writeUIntBE(Math.min(Math.max(0, time), 2 ** 48 - 1), 0, 6)
-  createHash('sha256').update(name).digest().copy(key, 6, 0, 10)
+  hash('sha256', name, 'buffer').copy(key, 6, 0, 10)
   return key
 }
 

@@ -14,8 +14,8 @@ import {
   sha256,
 } from './segment-format.ts'
 
-/** A torn write can leave no more behind than one group. */
-export const groupBytesMax = 8_388_608
+/** One write holds no more, but for a single larger record; a torn one leaves no more behind. */
+export const groupBytesMax = 4_194_304
 
 export interface SegmentWalk {
   readonly header: SegmentHeader | undefined
