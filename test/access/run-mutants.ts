@@ -8,7 +8,14 @@ import { mutants, type Mutant } from './mutants.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The quickest first: one failure is enough. */
-const tests = ['access.test.ts', 'gate.test.ts', 'withheld.test.ts', 'access-operations.test.ts', 'dual-world.test.ts']
+const tests = [
+  'access.test.ts',
+  'gate.test.ts',
+  'withheld.test.ts',
+  'blocked.test.ts',
+  'access-operations.test.ts',
+  'dual-world.test.ts',
+]
 
 export interface MutantResult {
   readonly mutant: Mutant

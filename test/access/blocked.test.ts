@@ -1,0 +1,62 @@
+/** A block counts on every way to a document, not in searches alone; an include is no way round. */
+import t from 'tap'
+import { emptyAccessRecord, type AccessRecord } from '../../src/access/access-record.ts'
+import { planAccessRecord, readAccessRecord } from '../../src/access/access-records.ts'
+import type { Caller } from '../../src/auth/caller.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { aDocumentReference, aPatient, call, openServer } from '../fixtures.ts'
+import { establishment, operator, professional } from './callers.ts'
+
+async function world(t: Parameters<typeof openServer>[0]) {
+  let caller: Caller = establishment()
+  const store = createMemoryStore({ now: () => Date.now() })
+  const server = await openServer(t, { store, authenticate: () => caller })
+  const as = async (who: Caller, method: string, path: string, body?: unknown) => {
+    caller = who
+    return call(server, method, path, body === undefined ? {} : { body })
+  }
+  const record = async (over: Partial<AccessRecord>) => {
+    const write = planAccessRecord(
+      'p1',
+      await readAccessRecord(store, 'p1'),
+      { ...emptyAccessRecord, ...over },
+      Date.now(),
+    )
+    await store.commit({ preconditions: [], writes: [write], claims: [], events: [] })
+  }
+  await as(establishment(), 'PUT', '/Patient/p1', aPatient({ id: 'p1' }))
+  await as(operator, 'PUT', '/Organization/o1', {
+    resourceType: 'Organization',
+    id: 'o1',
+    name: 'CHU',
+  })
+  const document = aDocumentReference({
+    id: 'd1',
+    subject: { reference: 'Patient/p1' },
+    custodian: { reference: 'Organization/o1' },
+  })
+  t.equal((await as(establishment(), 'PUT', '/DocumentReference/d1', document)).status, 201)
+  return { as, record }
+}
+
+t.test(
+  'a blocked professional reads nothing by id either, by name or by organisation',
+  async (t) => {
+    const { as, record } = await world(t)
+    const doctor = professional('10000000001')
+    const authorized = [{ party: doctor.practitioner!, period: { start: 0 }, recordedBy: 'p1' }]
+    await record({ authorized })
+    t.equal((await as(doctor, 'GET', '/DocumentReference/d1')).status, 200)
+    for (const party of [doctor.practitioner!, doctor.organization!]) {
+      await record({ authorized, blocked: [{ party, since: 0 }] })
+      t.equal((await as(doctor, 'GET', '/DocumentReference/d1')).status, 404, party)
+      t.equal((await as(doctor, 'GET', '/DocumentReference/d1/_history')).status, 404, party)
+    }
+  },
+)
+
+t.test('an operator finds no patient data through what refers to an organisation', async (t) => {
+  const { as } = await world(t)
+  const found = await as(operator, 'GET', '/Organization?_revinclude=DocumentReference:custodian')
+  t.ok(found.status === 403 || found.body.entry?.length === 1, found.text)
+})
