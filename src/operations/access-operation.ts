@@ -64,7 +64,12 @@ async function planChange(
   const plan = createDraftPlan('single')
   plan.accessChange = { patientId, previous, next }
   const by = store.caller.user ?? store.caller.client ?? store.caller.kind
-  plan.events.push({ kind: `access-${operation.name}`, data: { patient: patientId, by } })
+  const { treatingPhysician } = next
+  plan.events.push({
+    kind: `access-${operation.name}`,
+    // Whoever sends notices tells the treating physician of emergencies too (decision 21).
+    data: { patient: patientId, by, ...(treatingPhysician ? { treatingPhysician } : {}) },
+  })
   if (operation.mirrorsActive)
     plan.drafts.push(mirrorActive(context, patient, next.closed === undefined))
   return plan
