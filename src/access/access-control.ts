@@ -312,9 +312,12 @@ export class Session implements AccessSession {
   }
 
   /** Visibility alone: the scope was asked of the Binary. */
-  async #isVisibleOwner({ type, id, envelope }: StoredVersion): Promise<boolean> {
+  async #isVisibleOwner(version: StoredVersion): Promise<boolean> {
+    const { type, id, envelope } = version
     const relations = await Promise.all(envelope.patients.map((patient) => this.relation(patient)))
-    return holds(decide(this.input('consult', type, relations)), envelope, id)
+    const isVisible = holds(decide(this.input('consult', type, relations)), envelope, id)
+    if (!isVisible) this.#refuseClosed(version, relations)
+    return isVisible && (type !== 'List' || (await this.#isWholeLot(version)))
   }
 
   /** An establishment reads the Patient of a record that it feeds (decision 84). */
