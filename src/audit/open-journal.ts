@@ -59,6 +59,7 @@ export async function openJournal({
     throw new Unavailable(`The audit journal ${folder} cannot be used: ${reason}`)
   }
   for (const finding of first.findings) log?.finding(finding)
+  log?.head(first.head)
   return new FileJournal({ worker, port: port1, folder, log })
 }
 
@@ -80,8 +81,6 @@ class FileJournal implements AuditJournal {
   #number = 0
   #isOnItsWay = false
   #isClosing = false
-  /** A group is on its way to the disk. */
-  #isWriting = false
 
   constructor({ worker, port, folder, log }: Parts) {
     this.#port = port
@@ -174,9 +173,7 @@ class FileJournal implements AuditJournal {
     } else if (message.kind === 'health') {
       if (message.health.alarm && !this.#health.alarm) this.#log?.alarm(message.health)
       this.#health = message.health
-    } else if (message.kind === 'closed') {
-      this.#log?.head({ records: message.records, hash: message.hash })
-    }
+    } else if (message.kind === 'head') this.#log?.head(message.head)
   }
 
   #lose(reason: string): void {

@@ -5,7 +5,7 @@ import { planAccessRecord, readAccessRecord } from '../../src/access/access-reco
 import type { Caller } from '../../src/auth/caller.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { aDocumentReference, aPatient, call, openServer } from '../fixtures.ts'
-import { establishment, operator, professional } from './callers.ts'
+import { anonymous, establishment, operator, professional } from './callers.ts'
 
 async function world(t: Parameters<typeof openServer>[0]) {
   let caller: Caller = establishment()
@@ -59,4 +59,9 @@ t.test('an operator finds no patient data through what refers to an organisation
   const { as } = await world(t)
   const found = await as(operator, 'GET', '/Organization?_revinclude=DocumentReference:custodian')
   t.ok(found.status === 403 || found.body.entry?.length === 1, found.text)
+})
+
+t.test('nobody validates without a token', async (t) => {
+  const { as } = await world(t)
+  t.equal((await as(anonymous, 'POST', '/Patient/$validate', aPatient())).status, 401)
 })

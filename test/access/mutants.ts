@@ -17,12 +17,6 @@ const apps = 'src/access/rules/app-rules.ts'
 
 export const mutants: readonly Mutant[] = [
   {
-    name: 'instance history without a decision',
-    file: guard,
-    find: 'if (!current || !(await this.#mayConsult(current))) {',
-    replace: 'if (!current) {',
-  },
-  {
     name: 'a read shows whatever is there',
     file: guard,
     find: 'if (!this.#session.isUnrestricted && !(await this.#mayConsult(version, measure)))',

@@ -14,6 +14,8 @@ const tests = [
   'withheld.test.ts',
   'blocked.test.ts',
   'access-operations.test.ts',
+  'acceptance.test.ts',
+  'documents-acceptance.test.ts',
   'dual-world.test.ts',
 ]
 
