@@ -17,7 +17,7 @@ import type {
 import type { StoredVersion } from '../store/stored-version.ts'
 import { renderAuditEvent } from './audit-event.ts'
 import type { AuditJournal, SubmittedTrace, TraceContent } from './journal.ts'
-import { compileTraceQuery, type CompiledQuery } from './trace-query.ts'
+import { compileTraceQuery, holdsForOwn, type CompiledQuery } from './trace-query.ts'
 
 const auditEvent = 'AuditEvent'
 
@@ -164,7 +164,9 @@ async function search(parts: AuditEventStoreParts, request: SearchRequest): Prom
   ])
   const run: Run = { parts, request, compiled: compileTraceQuery(where, asOf) }
   const { versions, hasMore } = await takePage(run)
-  const total = await countAll(run)
+  // A first page that ends the set has counted it.
+  const isWhole = request.count > 0 && request.position === undefined && !hasMore
+  const total = isWhole && request.total !== 'none' ? versions.length : await countAll(run)
   return {
     asOf,
     included: [],
@@ -286,18 +288,28 @@ const cheapTotal = 1_000
 async function countAll(run: Run): Promise<number | undefined> {
   const { parts, request, compiled } = run
   if (request.total === 'none') return undefined
-  const isBounded = request.total !== 'accurate' && compiled.query.patients.length === 0
+  const { traces } = parts.journal
+  const { query, rest } = compiled
+  const isBounded = request.total !== 'accurate' && query.patients.length === 0
   const max = isBounded ? cheapTotal + 1 : Number.MAX_SAFE_INTEGER
-  let total = 0
-  if (compiled.rest.length === 0) total = parts.journal.traces.count(compiled.query, max)
-  else
-    for await (const _ of walk(
-      { ...run, request: { ...request, count: chunkSize } },
-      false,
-      undefined,
-    ))
-      if (++total >= max) break
+  if (rest.length === 0) return below(max, traces.count(query, max))
+  if (!holdsForOwn(compiled)) return below(max, await countMatches(run, max))
+  const submitted: CompiledQuery = { rest, query: { ...query, kind: 'submitted' } }
+  const own = traces.count({ ...query, kind: 'own' }, max)
+  return below(max, own + (await countMatches({ ...run, compiled: submitted }, max)))
+}
+
+function below(max: number, total: number): number | undefined {
   return total >= max ? undefined : total
+}
+
+async function countMatches(run: Run, max: number): Promise<number> {
+  let total = 0
+  for await (const _ of walk(run, false, undefined)) {
+    total += 1
+    if (total >= max) break
+  }
+  return total
 }
 
 function pageOf({ position }: SearchRequest, found: readonly Found[], hasMore: boolean) {

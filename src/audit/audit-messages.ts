@@ -9,6 +9,12 @@ export interface AuditThreadSettings {
   readonly spares: number
 }
 
+/** The last record of our own chain; `hash` is hexadecimal. */
+export interface ChainHead {
+  readonly records: number
+  readonly hash: string
+}
+
 export type ToAuditThread =
   | {
       readonly kind: 'append'
@@ -23,9 +29,14 @@ export type ToAuditThread =
   | { readonly kind: 'close' }
 
 export type FromAuditThread =
-  | { readonly kind: 'ready'; readonly findings: readonly ChainFinding[] }
+  | {
+      readonly kind: 'ready'
+      readonly findings: readonly ChainFinding[]
+      readonly head: ChainHead
+    }
   | { readonly kind: 'refused'; readonly reason: string }
   /** `failure` is an error code (`ENOSPC`); absent when all went well. */
   | { readonly kind: 'done'; readonly numbers: readonly number[]; readonly failure?: string }
   | { readonly kind: 'health'; readonly health: JournalHealth }
-  | { readonly kind: 'closed'; readonly records: number; readonly hash: string }
+  /** From time to time and at the end: an anchor for verify-audit. */
+  | { readonly kind: 'head'; readonly head: ChainHead }

@@ -5,7 +5,12 @@
 import { setImmediate } from 'node:timers'
 import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import type { AuditThreadSettings, FromAuditThread, ToAuditThread } from './audit-messages.ts'
+import type {
+  AuditThreadSettings,
+  ChainHead,
+  FromAuditThread,
+  ToAuditThread,
+} from './audit-messages.ts'
 import { ChainWriter } from './chain-writer.ts'
 import type { JournalHealth } from './journal.ts'
 import { Projector } from './projection.ts'
@@ -18,6 +23,7 @@ const projectedAtOnce = 256
 /** A smaller rest is projected after this pause, or when somebody asks. */
 const projectionDelayMs = 200
 const retryIntervalMs = 2_000
+const anchorIntervalMs = 3_600_000
 
 type Append = Extract<ToAuditThread, { kind: 'append' }>
 
@@ -27,6 +33,7 @@ class AuditThread {
   readonly #chains: Record<ChainName, ChainWriter>
   readonly #projector: Projector
   readonly #timer: NodeJS.Timeout
+  readonly #anchorTimer: NodeJS.Timeout
   #waiting: Append[] = []
   #settling: number[] = []
   #isPlanned = false
@@ -49,11 +56,20 @@ class AuditThread {
     this.#projector = projector
     this.#chains = { journal: open('journal'), submitted: open('submitted') }
     const findings = chainNames.flatMap((chain) => this.#chains[chain].findings)
-    this.#send({ kind: 'ready', findings })
+    this.#send({ kind: 'ready', findings, head: this.#head() })
     port.on('message', (message: ToAuditThread) => this.#receive(message))
     this.#timer = setInterval(() => this.#refill(), retryIntervalMs)
+    this.#anchorTimer = setInterval(
+      () => this.#send({ kind: 'head', head: this.#head() }),
+      anchorIntervalMs,
+    )
     this.#refill()
     this.#plan()
+  }
+
+  #head(): ChainHead {
+    const { records, hash } = this.#chains.journal.head
+    return { records, hash: hash.toString('hex') }
   }
 
   #send(message: FromAuditThread): void {
@@ -183,12 +199,12 @@ class AuditThread {
 
   #close(): void {
     clearInterval(this.#timer)
+    clearInterval(this.#anchorTimer)
     clearTimeout(this.#later)
     void this.#reserve.stop().then(() => {
       this.#projector.close()
       for (const chain of chainNames) this.#chains[chain].close()
-      const { records, hash } = this.#chains.journal.head
-      this.#send({ kind: 'closed', records, hash: hash.toString('hex') })
+      this.#send({ kind: 'head', head: this.#head() })
       this.#port.close()
     })
   }

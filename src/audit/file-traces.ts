@@ -10,6 +10,8 @@ type Value = string | number | Uint8Array
 interface Sql {
   readonly from: string
   readonly values: readonly Value[]
+  /** The column that orders: that of the index that drives. */
+  readonly key: string
 }
 
 export class FileTraces implements TraceSource {
@@ -33,14 +35,17 @@ export class FileTraces implements TraceSource {
   }
 
   page(query: TraceQuery, { after, before, max }: TracePlace): readonly Trace[] {
-    const { from, values } = compile(query)
+    const { from, values, key } = compile(query)
     const limits = [
       ...(after === undefined ? [] : [Buffer.from(after, 'hex')]),
       ...(before === undefined ? [] : [Buffer.from(before, 'hex')]),
     ]
-    const sql = `SELECT t.key, t.place ${from}${after === undefined ? '' : ' AND t.key < ?'}${
-      before === undefined ? '' : ' AND t.key > ?'
-    } ORDER BY t.key ${before === undefined ? 'DESC' : 'ASC'} LIMIT ?`
+    const beyond = [
+      ...(after === undefined ? [] : [` AND ${key} < ?`]),
+      ...(before === undefined ? [] : [` AND ${key} > ?`]),
+    ]
+    const order = before === undefined ? 'DESC' : 'ASC'
+    const sql = `SELECT t.key, t.place ${from}${beyond.join('')} ORDER BY ${key} ${order} LIMIT ?`
     const rows = this.#db.prepare(sql).all(...values, ...limits, max)
     return rows.map(({ key, place }) => this.#trace(key as Uint8Array, Number(place)))
   }
@@ -86,7 +91,7 @@ export class FileTraces implements TraceSource {
 
 /** One patient drives the search by its own index; further ones are tested row by row. */
 function compile(query: TraceQuery): Sql {
-  const { patients, from, to, action, outcome, asOf } = query
+  const { patients, from, to, action, outcome, kind, asOf } = query
   const driver = patients.find(({ ids }) => ids.length === 1)
   const tests: string[] = ['t.n <= ?']
   const values: Value[] = [asOf]
@@ -99,6 +104,8 @@ function compile(query: TraceQuery): Sql {
   if (to !== undefined) add(`${key} <= ?`, keyBound(to, 255))
   if (action !== undefined) add('t.action = ?', action)
   if (outcome !== undefined) add('t.outcome = ?', outcome)
+  // The chain is one bit of the place: see placeOf.
+  if (kind !== undefined) add('((t.place >> 32) & 1) = ?', kind === 'own' ? 0 : 1)
   if (driver) {
     add('l.patient = ?', driver.ids[0]!)
     if (driver.subjectOnly) add('l.subject = 1')
@@ -114,7 +121,7 @@ function compile(query: TraceQuery): Sql {
     )
   }
   const table = driver ? 'link l CROSS JOIN trace t ON t.key = l.key' : 'trace t'
-  return { from: `FROM ${table} WHERE ${tests.join(' AND ')}`, values }
+  return { from: `FROM ${table} WHERE ${tests.join(' AND ')}`, values, key }
 }
 
 /** The first or last key of a millisecond. */

@@ -96,6 +96,7 @@ export interface TraceQuery {
   readonly to?: number
   readonly action?: string
   readonly outcome?: string
+  readonly kind?: TraceContent['kind']
   /** What `newest()` gave. */
   readonly asOf: number
 }

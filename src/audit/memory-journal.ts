@@ -74,12 +74,13 @@ function cut(newestFirst: readonly Kept[], { after, before, max }: TracePlace): 
 }
 
 function matches(query: TraceQuery, trace: Kept): boolean {
-  const { patients, from, to, action, outcome, asOf } = query
+  const { patients, from, to, action, outcome, kind, asOf } = query
   const time = Number.parseInt(trace.key.slice(0, 12), 16)
   if (trace.n > asOf) return false
   if (from !== undefined && time < from) return false
   if (to !== undefined && time > to) return false
   if (action !== undefined && trace.action !== action) return false
+  if (kind !== undefined && trace.content.kind !== kind) return false
   if (outcome !== undefined && trace.outcome !== outcome) return false
   return patients.every(({ ids, subjectOnly }) =>
     trace.patients.some(({ id, isSubject }) => ids.includes(id) && (isSubject || !subjectOnly)),

@@ -1,4 +1,5 @@
 /** Which part of a search the projection answers by itself; the rest is matched trace by trace. */
+import { matchesClause, type Candidate } from '../search/matcher.ts'
 import type { Clause, DateClause } from '../search/search-request.ts'
 import type { TraceQuery } from './journal.ts'
 
@@ -125,4 +126,54 @@ function narrowByToken(
   if (system !== undefined && system !== '' && system !== codeSystems[code]) return false
   query[code] = token.value
   return true
+}
+
+/**
+ * Whether every trace of our own that the query finds passes the rest too. The gate's restriction is
+ * of that kind: our traces differ to it by their patient and time only, so that they need not be read.
+ */
+export function holdsForOwn({ query, rest }: CompiledQuery): boolean {
+  const subjects = query.patients.find(({ subjectOnly }) => subjectOnly)
+  return !!subjects?.ids.every((id) => rest.every((clause) => truthFor(id, clause) === true))
+}
+
+/** The truth of a clause on our own traces of a patient; undefined where it differs or is not known. */
+function truthFor(patient: string, clause: Clause): boolean | undefined {
+  switch (clause.kind) {
+    case 'and': {
+      const truths = clause.clauses.map((inner) => truthFor(patient, inner))
+      return truths.includes(false) ? false : truths.includes(undefined) ? undefined : true
+    }
+    case 'or': {
+      const truths = clause.clauses.map((inner) => truthFor(patient, inner))
+      return truths.includes(true) ? true : truths.includes(undefined) ? undefined : false
+    }
+    case 'not': {
+      const truth = truthFor(patient, clause.clause)
+      return truth === undefined ? undefined : !truth
+    }
+    case 'envelope':
+      return clause.field === 'id' || clause.field === 'depositedAt'
+        ? undefined
+        : matchesClause(clause, ownOf(patient), noOthers)
+    case 'all':
+    case 'none':
+      return clause.kind === 'all'
+    default:
+      return undefined
+  }
+}
+
+const noOthers = { find: () => undefined, all: () => [] }
+
+/** A trace of our own, as the gate sees it. */
+function ownOf(patient: string): Candidate {
+  const envelope = {
+    patients: [patient],
+    authors: [],
+    labels: [],
+    depositor: {},
+    depositedAt: 0,
+  }
+  return { type: 'AuditEvent', id: '', lastUpdated: 0, entries: [], envelope }
 }

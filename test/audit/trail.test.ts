@@ -111,6 +111,9 @@ t.test('leaves one trace for each entry and patient', async (t) => {
   t.same(await traced(() => call(server, 'DELETE', `/Observation/${observation}`)), [
     `delete D 0 Patient/${other} Observation/${observation}`,
   ])
+  t.same(await traced(() => call(server, 'HEAD', `/Patient/${patient}`)), [
+    `read R 0 Patient/${patient}`,
+  ])
   t.same(await traced(() => call(server, 'GET', '/Patient/nobody')), ['read R 4 Patient/nobody'])
 })
 
@@ -186,7 +189,15 @@ t.test('answers 503 without data when the trace cannot be written (security.md 3
   const store = createMemoryStore({ now: Date.now })
   const server = await openServer(t, { journal: failing, store })
   const { id } = (await call(server, 'POST', '/Patient', { body: aPatient() })).body
+  const content = { headers: { 'content-type': 'text/plain' }, body: 'Lefèvre' }
+  const binary = (await call(server, 'POST', '/Binary', content)).headers.location as string
   isDown = true
+  const bytes = await server.app.inject({
+    url: new URL(binary).pathname.replace(/\/_history.*/, ''),
+    headers: { accept: 'text/plain' },
+  })
+  t.equal(bytes.statusCode, 503)
+  t.notMatch(bytes.body, /Lef/)
   for (const [method, path] of [
     ['GET', `/Patient/${id as string}`],
     ['GET', '/Patient'],
@@ -204,7 +215,7 @@ t.test('answers 503 without data when the trace cannot be written (security.md 3
   const events = await tracesOf(server)
   t.equal(
     events.filter((event) => lineOf(event).startsWith('create')).length,
-    2,
+    3,
     'what was stored is traced as soon as it can be',
   )
 })
@@ -390,6 +401,22 @@ t.test('shows a citizen who was granted and who was refused, in emergency too', 
     0,
   )
   t.equal((await as(citizen(p2), 'GET', `/AuditEvent/${emergency.id as string}`)).status, 404)
+  const party = { system: 'https://rpps.esante.gouv.fr', value: '10000000001' }
+  const block = {
+    resourceType: 'Parameters',
+    parameter: [{ name: 'professional', valueIdentifier: party }],
+  }
+  t.equal((await as(citizen(p1), 'POST', `/Patient/${p1}/$block`, block)).status, 200)
+  const operations = await as(citizen(p1), 'GET', '/AuditEvent?date=ge2000-01-01&subtype=operation')
+  t.match(operations.body.entry, [
+    {
+      resource: {
+        action: 'E',
+        outcome: '0',
+        entity: [{ what: { reference: `Patient/${p1}` } }, { detail: [{ valueString: '$block' }] }],
+      },
+    },
+  ])
   t.equal((await as(citizen(p1), 'POST', '/AuditEvent', emergency)).status, 403)
   t.equal((await as(citizen(p1), 'DELETE', `/AuditEvent/${emergency.id as string}`)).status, 405)
 })

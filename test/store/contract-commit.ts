@@ -368,6 +368,29 @@ function time(test: ContractTest): void {
     t.same((await find(store, everything)).toSorted(), ['a', 'b'])
   })
 
+  test('keeps the audit intent of a commit until it is dropped', async (t, openStore) => {
+    const store = await openStore(t)
+    const commit = (id: string, audit?: Uint8Array) =>
+      store.commit(aPlan([aWrite({ id })], audit ? { audit } : {}))
+    const first = await commit('a', Buffer.from('one'))
+    await commit('b')
+    const third = await commit('c', Buffer.from('three'))
+    const intents = async (after: number, max = 10) =>
+      (await store.auditIntents(after, max)).map(({ sequence, audit }) => [sequence, `${audit}`])
+    t.same(await intents(0), [
+      [first.sequence, 'one'],
+      [third.sequence, 'three'],
+    ])
+    t.same(await intents(0, 1), [[first.sequence, 'one']])
+    t.same(await intents(first.sequence), [[third.sequence, 'three']])
+    await store.dropAuditIntents(first.sequence)
+    t.same(await intents(0), [[third.sequence, 'three']])
+    const stale = { kind: 'version', type: 'Observation', id: 'c', versionId: 9 } as const
+    const plan = aPlan([aWrite({ id: 'd' })], { preconditions: [stale], audit: Buffer.from('no') })
+    await t.rejects(store.commit(plan))
+    t.same(await intents(third.sequence), [], 'a plan that fails leaves no intent')
+  })
+
   test('is ready while open, and refuses writes once closed', async (t, openStore) => {
     const store = await openStore(t)
     t.same(store.health(), { ready: true })
