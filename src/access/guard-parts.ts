@@ -1,4 +1,5 @@
 /** What the gate is made of, and what it takes and gives. */
+import type { Clause } from '../search/search-request.ts'
 import type { Precondition } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
@@ -9,6 +10,13 @@ import type { AccessControl } from './decision.ts'
 export interface MatchedIds {
   readonly ids: readonly string[]
   readonly precondition: Precondition
+}
+
+export interface VisibleMatch {
+  readonly where: Clause
+  readonly max: number
+  /** Whose records are looked through. */
+  readonly patients: readonly string[]
 }
 
 export type ReadPatient = (id: string) => Promise<StoredVersion | undefined>

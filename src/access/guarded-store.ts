@@ -17,7 +17,13 @@ import type {
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
 import type { AccessTrace } from './access-trace.ts'
-import type { AccessRecordChange, GuardParts, MatchedIds, ReadPatient } from './guard-parts.ts'
+import type {
+  AccessRecordChange,
+  GuardParts,
+  MatchedIds,
+  ReadPatient,
+  VisibleMatch,
+} from './guard-parts.ts'
 import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, namesExactly } from './named-patients.ts'
 import { requireBlob, withBody } from './rendition.ts'
@@ -84,10 +90,7 @@ export class GuardedStore {
     return isFed ? this.readForRules(type, id) : this.readVisible(type, id)
   }
 
-  /**
-   * The newest version for the server's own checks, such as the closed record of a document's
-   * patient: its envelope decides, and its body must never reach an answer.
-   */
+  /** The newest version for the server's own checks: its body must never reach an answer. */
   readForRules(type: string, id: string): Promise<StoredVersion | undefined> {
     return this.#store.read(type, id)
   }
@@ -250,13 +253,12 @@ export class GuardedStore {
       : this.match(type, where, max)
   }
 
-  /** The matches among what the caller may see, whatever the scopes, for the checks of a write. */
-  async matchVisible(type: string, where: Clause, max: number): Promise<MatchedIds> {
-    const named = await this.#session.namedPatients([type], where)
-    return this.#match(type, allOf([where, await this.#session.visible(type, named)]), max)
+  /** The matches among what the caller may see of `patients`, whatever the scopes: see `readVisible`. */
+  async matchVisible(type: string, { where, max, patients }: VisibleMatch): Promise<MatchedIds> {
+    return this.#match(type, allOf([where, await this.#session.visible(type, patients)]), max)
   }
 
-  /** What matches for the server's own rules (a taken identifier); nothing of it reaches an answer. */
+  /** What matches for the server's own rules; nothing of it reaches an answer. */
   matchForRules(type: string, where: Clause, max: number): Promise<MatchedIds> {
     return this.#match(type, where, max)
   }

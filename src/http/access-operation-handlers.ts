@@ -1,6 +1,6 @@
 /** The named operations on access over HTTP. decisions.md, "Named operations". */
 import type { FastifyReply } from 'fastify'
-import { runAccessOperation } from '../operations/access-operation.ts'
+import { runAccessOperation, showAccessRecord } from '../operations/access-operation.ts'
 import { accessOperations } from '../operations/access-operations.ts'
 import { maskDocument } from '../operations/mask.ts'
 import { sendJson, sendWritten } from './fhir-reply.ts'
@@ -15,6 +15,10 @@ export async function runOperation(incoming: Incoming): Promise<FastifyReply> {
   const id = incoming.id!
   const presentation = presentationOf(request, parameters)
   const name = request.routeOptions.url!.split('$').at(-1)!
+  if (name === 'access-record') {
+    const record = await showAccessRecord(context, id)
+    return sendJson(reply.code(200), Buffer.from(JSON.stringify(record)), presentation)
+  }
   const body = await readInput(incoming)
   const operation = byName.get(name)
   if (!operation) {

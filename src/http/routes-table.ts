@@ -67,8 +67,20 @@ const accessRoutes: readonly FhirRoute[] = Object.entries(accessOperationNames).
     })),
 )
 
+const accessRecord: FhirRoute = {
+  method: 'GET',
+  path: '/Patient/:id/$access-record',
+  handler: 'accessOperation',
+  operation: {
+    name: 'access-record',
+    definition: 'urn:passerelle:operation:access-record',
+    types: ['Patient'],
+  },
+}
+
 export const fhirRoutes: readonly FhirRoute[] = [
   ...accessRoutes,
+  accessRecord,
   { method: 'POST', path: '/:type/$validate', handler: 'validate', operation: validate },
   { method: 'POST', path: '/:type/:id/$validate', handler: 'validate', operation: validate },
   { method: 'GET', path: '/:type/:id/$validate', handler: 'validate', operation: validate },

@@ -2,6 +2,7 @@
 import { Conflict } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { TypedId } from '../fhir/resource.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
 import { commitDrafts } from './commit-drafts.ts'
 import { findByCondition } from './conditions.ts'
 import type { Context } from './context.ts'
@@ -51,7 +52,7 @@ export async function draftDelete(
   requireIfMatch(request.ifMatch, stored)
   if (!stored || stored.deleted) return undefined
   await checkRead(context, stored)
-  if (context.services.checksReferencesOnDelete) await requireUnreferenced(context, { type, id })
+  if (context.services.checksReferencesOnDelete) await requireUnreferenced(context, stored)
   return {
     method: 'DELETE',
     type,
@@ -67,8 +68,9 @@ export async function draftDelete(
 }
 
 /** REFERENTIAL_INTEGRITY=delete (decision 63): 409 with the referrers that the caller may see. */
-async function requireUnreferenced(context: Context, { type, id }: TypedId): Promise<void> {
-  const referrers = await findReferrers(context, { type, id }, 10)
+async function requireUnreferenced(context: Context, stored: StoredVersion): Promise<void> {
+  const { type, id, envelope } = stored
+  const referrers = await findReferrers(context, { type, id, patients: envelope.patients }, 10)
   if (referrers.length === 0) return
   throw new Conflict(`${type}/${id} is referred to by ${referrers.join(', ')}; nothing was deleted`)
 }

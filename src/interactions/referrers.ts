@@ -3,10 +3,10 @@ import type { TypedId } from '../fhir/resource.ts'
 import { anyOf, type Clause } from '../search/search-request.ts'
 import type { Context } from './context.ts'
 
-/** References (`Type/id`) of at most `max` resources that the caller may see. */
+/** References (`Type/id`) of at most `max` resources of the same patients that the caller may see. */
 export async function findReferrers(
   context: Context,
-  target: TypedId,
+  target: TypedId & { readonly patients: readonly string[] },
   max: number,
 ): Promise<readonly string[]> {
   const { registry } = context.services
@@ -21,7 +21,11 @@ export async function findReferrers(
       clauses.push({ kind: 'reference', code, references: [{ type: target.type, id: target.id }] })
     }
     if (clauses.length === 0) continue
-    const { ids } = await context.store.match(type, anyOf(clauses), max - found.length)
+    const { ids } = await context.store.matchVisible(type, {
+      where: anyOf(clauses),
+      max: max - found.length,
+      patients: target.patients,
+    })
     found.push(...ids.map((id) => `${type}/${id}`))
     if (found.length >= max) break
   }

@@ -91,6 +91,24 @@ function mirrorActive(context: Context, patient: StoredVersion, active: boolean)
   }
 }
 
+/**
+ * What stands on a patient's access record, for the patient and whoever represents them. Others get
+ * the same refusal whether there is such a patient or not.
+ */
+export async function showAccessRecord(context: Context, patientId: string): Promise<JsonObject> {
+  requirePerson(context)
+  const { store, services } = context
+  context.trace?.named([patientId])
+  const { record } = await store.readAccessRecord(patientId)
+  const { isSelf, isRepresentative } = relationOf(store.caller, patientId, record, services.now())
+  const { kind } = store.caller
+  if (kind !== 'open' && !(kind === 'citizen' && (isSelf || isRepresentative)))
+    throw new Forbidden('Only the patient, or whoever represents them, reads the access record')
+  const patient = await store.readForRules('Patient', patientId)
+  if (!patient || patient.deleted) throw new NotFound(`Patient/${patientId}`)
+  return describeRecord(record)
+}
+
 function requirePerson({ store }: Context): void {
   if (store.caller.kind === 'anonymous') {
     throw new NotAuthenticated('This needs an access token', {

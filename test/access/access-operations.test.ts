@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Caller } from '../../src/auth/caller.ts'
 import type { JsonObject } from '../../src/fhir/resource.ts'
 import { aDocumentReference, aPatient, call, openServer } from '../fixtures.ts'
-import { app, citizen, establishment, operator, professional } from './callers.ts'
+import { anonymous, app, citizen, establishment, operator, professional } from './callers.ts'
 
 const doctor = professional('10000000001')
 const rpps = { system: 'https://rpps.esante.gouv.fr', value: '10000000001' }
@@ -194,4 +194,33 @@ t.test('says what is wrong with the parameters', async (t) => {
     400,
   )
   t.equal((await op(citizen('absent'), 'oppose-emergency', [], 'absent')).status, 404)
+})
+
+t.test('the patient reads what stands on the record, and nobody else does', async (t) => {
+  const { as, op, p1, p2 } = await world(t)
+  await op(citizen(p1), 'block', [{ name: 'professional', valueIdentifier: rpps }])
+  const path = `/Patient/${p1}/$access-record`
+  const own = await as(citizen(p1), 'GET', path)
+  t.equal(own.status, 200, own.text)
+  t.match(own.text, /"name":"blocked".*10000000001/)
+  const kind = { name: 'kind', valueCode: 'minor' }
+  await op(operator, 'represent', [
+    { name: 'representative', valueReference: { reference: `Patient/${p2}` } },
+    kind,
+  ])
+  t.equal((await as(citizen(p2), 'GET', path)).status, 200, 'and whoever represents them')
+  for (const who of [doctor, establishment(), operator, app(p1), citizen('p9')]) {
+    const refused = await as(who, 'GET', path)
+    t.equal(refused.status, 403, who.kind)
+    const absent = await as(who, 'GET', '/Patient/absent/$access-record')
+    t.equal(absent.status, 403)
+    t.notMatch(refused.text, /10000000001/)
+  }
+  t.equal((await as(anonymous, 'GET', path)).status, 401)
+  const traces = await as(
+    citizen(p1),
+    'GET',
+    `/AuditEvent?date=ge2026-05-01&patient=${p1}&_count=50`,
+  )
+  t.match(traces.text, /access-record/)
 })

@@ -7,6 +7,7 @@ import { isObject, type JsonObject, type Resource } from '../../fhir/resource.ts
 import type { Context } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { toResource } from '../../interactions/patch.ts'
+import { allOf } from '../../search/search-request.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
 import { dmpIssue } from './dmp-issue.ts'
 import {
@@ -115,21 +116,16 @@ async function findTarget(
   )
     return undefined
   const { system, value } = target.identifier
-  const { ids } = await context.store.matchVisible(
-    'DocumentReference',
-    {
-      kind: 'and',
-      clauses: [
-        {
-          kind: 'token',
-          code: 'identifier',
-          tokens: [{ value, ...(typeof system === 'string' ? { system } : {}) }],
-        },
-        { kind: 'reference', code: 'patient', references: [{ type: 'Patient', id: patientId }] },
-      ],
-    },
-    2,
-  )
+  const token = { value, ...(typeof system === 'string' ? { system } : {}) }
+  const patient = { type: 'Patient', id: patientId }
+  const { ids } = await context.store.matchVisible('DocumentReference', {
+    where: allOf([
+      { kind: 'token', code: 'identifier', tokens: [token] },
+      { kind: 'reference', code: 'patient', references: [patient] },
+    ]),
+    max: 2,
+    patients: [patientId],
+  })
   return ids.length === 1 ? ids[0] : undefined
 }
 
