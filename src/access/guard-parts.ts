@@ -12,6 +12,9 @@ export interface MatchedIds {
   readonly precondition: Precondition
 }
 
+/** What is asked of a version: the caller's scopes too, or visibility alone. */
+export type Measure = 'scoped' | 'visible'
+
 export interface VisibleMatch {
   readonly where: Clause
   readonly max: number

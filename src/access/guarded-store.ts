@@ -21,6 +21,7 @@ import type {
   AccessRecordChange,
   GuardParts,
   MatchedIds,
+  Measure,
   ReadPatient,
   VisibleMatch,
 } from './guard-parts.ts'
@@ -29,9 +30,6 @@ import { feedsAnyRecord, namesExactly } from './named-patients.ts'
 import { requireBlob, withBody } from './rendition.ts'
 import { restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
-
-/** What is asked of a version: the caller's scopes too, or visibility alone. */
-type Measure = 'scoped' | 'visible'
 
 export class GuardedStore {
   readonly caller: Caller
