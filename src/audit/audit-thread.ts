@@ -3,7 +3,7 @@
  * and projects the journal in the pauses.
  */
 import { setImmediate } from 'node:timers'
-import { workerData } from 'node:worker_threads'
+import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type {
   AuditThreadSettings,
@@ -40,6 +40,7 @@ class AuditThread {
   #isDue = false
   #later: NodeJS.Timeout | undefined
   #isClosing = false
+  #isClosed = false
   #failure: string | undefined
   #projectionFailure: string | undefined
   #told = ''
@@ -76,14 +77,18 @@ class AuditThread {
     this.#port.postMessage(message)
   }
 
-  #receive(message: ToAuditThread): void {
-    if (message.kind === 'append') this.#waiting.push(message)
-    else if (message.kind === 'settle') this.#settling.push(message.number)
-    else this.#isClosing = true
-    this.#plan()
+  /** What is waiting when the thread wakes is one group, written at once. */
+  #receive(first: ToAuditThread): void {
+    let message: ToAuditThread | undefined = first
+    while (message) {
+      if (message.kind === 'append') this.#waiting.push(message)
+      else if (message.kind === 'settle') this.#settling.push(message.number)
+      else this.#isClosing = true
+      message = receiveMessageOnPort(this.#port)?.message as ToAuditThread | undefined
+    }
+    this.#turn()
   }
 
-  /** What arrives in one turn of the event loop is one group. */
   #plan(): void {
     if (this.#isPlanned) return
     this.#isPlanned = true
@@ -94,6 +99,7 @@ class AuditThread {
   }
 
   #turn(): void {
+    if (this.#isClosed) return
     const group = this.#waiting
     this.#waiting = []
     if (group.length > 0) this.#write(group)
@@ -198,6 +204,7 @@ class AuditThread {
   }
 
   #close(): void {
+    this.#isClosed = true
     clearInterval(this.#timer)
     clearInterval(this.#anchorTimer)
     clearTimeout(this.#later)
