@@ -1,6 +1,7 @@
 /** Rules of data types that their snapshots state in prose or that code checks faster. R4 datatypes.html. */
 import { parsePeriod } from '../fhir/date-time.ts'
 import type { JsonObject } from '../fhir/resource.ts'
+import { isObject } from '../fhir/resource.ts'
 import { placeholderIndex } from '../json/parsed-body.ts'
 import type { Terminology } from '../terminology/terminology.ts'
 import { isAbsoluteUri } from './codings.ts'
@@ -21,6 +22,21 @@ function checkUriIdentifier(value: string, run: Run): void {
     const wrong = `With the system urn:ietf:rfc:3986 the value must be a full URI, not '${shown(value)}'`
     run.reportAt(['value'], 'identifier-value', wrong)
   }
+}
+
+/** Labels are a set, and system and code say which is which. R4 resource-operation-meta-add.html. */
+export function checkMeta({ security }: JsonObject, run: Run): void {
+  if (!Array.isArray(security) || security.length < 2) return
+  const seen = new Set<string>()
+  security.forEach((label, index) => {
+    if (!isObject(label) || typeof label.code !== 'string') return
+    const name = `${typeof label.system === 'string' ? label.system : ''}#${label.code}`
+    if (seen.has(name)) {
+      const twice = `The security label ${shown(name)} is there twice`
+      run.reportAt(['security', index], 'security-label-repeated', twice)
+    }
+    seen.add(name)
+  })
 }
 
 /** per-1: the start is not after the end. */

@@ -45,13 +45,12 @@ export function extensionCheck(sources: ExtensionSources): ObjectCheck {
   }
 }
 
+/** `extension.exists() != value.exists()`: neither is refused as both are. */
 function checkExtOne(extension: JsonObject, run: Run): void {
-  if (extension.extension === undefined) return
-  for (const key in extension) {
-    if (key.startsWith('value') || key.startsWith('_value')) {
-      run.reportInvariant('ext-1', 'error', 'Must have either extensions or value[x], not both')
-      return
-    }
+  let hasValue = false
+  for (const key in extension) hasValue ||= key.startsWith('value') || key.startsWith('_value')
+  if ((extension.extension !== undefined) === hasValue) {
+    run.reportInvariant('ext-1', 'error', 'Must have either extensions or value[x], not both')
   }
 }
 

@@ -51,6 +51,6 @@ const formats: Readonly<Record<string, string>> = {
 function explain(type: string, value: JsonValue): string {
   if (typeof value === 'string' && value.length > textLengthMax)
     return `The value is longer than ${textLengthMax} characters`
-  const format = formats[type] ?? 'without control characters, not only white space'
+  const format = formats[type] ?? 'without control characters'
   return `The value '${shown(value)}' is not a valid ${type}: ${format}`
 }

@@ -21,7 +21,9 @@ export function referenceCheck(registry: Registry): ObjectCheck {
     if (typeof reference !== 'string') return
     if (typeof type === 'string') checkStatedType(reference, type, registry, run)
     if (reference.startsWith('#')) {
-      if (!resolveReference(reference, run)) reportNoContained(reference, run)
+      // Only a contained resource may point to what contains it.
+      const isLost = reference === '#' && run.scope.resource === run.scope.root
+      if (isLost || !resolveReference(reference, run)) reportNoContained(reference, run)
     } else if (ABSOLUTE.test(reference)) checkAbsolute(reference, run)
     else if (!PATH.test(reference) && !CONDITIONAL.test(reference)) {
       const wrong = `A relative reference must be [Type]/[id], not '${shown(reference)}'`

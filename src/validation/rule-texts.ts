@@ -187,6 +187,14 @@ const rows: Readonly<Record<RuleKey, Row>> = {
     ['Deux éléments portent le même id.', 'Two elements have the same id.'],
     ['Donnez à chacun le sien.', 'Give each its own.'],
   ],
+  'security-label-repeated': [
+    'https://hl7.org/fhir/R4/resource-operation-meta-add.html',
+    [
+      'meta.security est un ensemble : deux étiquettes y ont le même système et le même code.',
+      'meta.security is a set: two of its labels have the same system and code.',
+    ],
+    ['Retirez la répétition.', 'Remove the repetition.'],
+  ],
   'type-not-allowed': [
     profiling,
     [

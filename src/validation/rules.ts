@@ -96,6 +96,12 @@ export const rules = {
     "Identifiant d'élément en double",
     'Duplicate element id',
   ),
+  'security-label-repeated': rule(
+    'error',
+    'business-rule',
+    'Étiquette de sécurité en double',
+    'Duplicate security label',
+  ),
   'type-not-allowed': rule(
     'error',
     'structure',

@@ -1,6 +1,12 @@
 /** The checks in code, by the type they belong to. */
 import { codingCheck } from './codings.ts'
-import { checkAttachment, checkIdentifier, checkPeriod, quantityCheck } from './data-type-checks.ts'
+import {
+  checkAttachment,
+  checkIdentifier,
+  checkMeta,
+  checkPeriod,
+  quantityCheck,
+} from './data-type-checks.ts'
 import type { Engine } from './engine.ts'
 import { extensionCheck } from './extensions.ts'
 import { checkNarrative } from './narrative.ts'
@@ -15,6 +21,7 @@ export function specialChecks(engine: Engine): (type: string) => ObjectCheck | u
     ['Reference', referenceCheck(registry)],
     ['Coding', codingCheck(registry, terminology)],
     ['Narrative', checkNarrative],
+    ['Meta', checkMeta],
     ['Identifier', checkIdentifier],
     ['Period', checkPeriod],
     ['Attachment', checkAttachment],

@@ -83,6 +83,35 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
     }),
     'ext-1 Patient.extension[0]',
   ],
+  'an extension with neither value nor extension': [
+    aPatient({ extension: [{ url: 'http://example.org/x' }] }),
+    'ext-1 Patient.extension[0]',
+  ],
+  'a reference of a resource to itself as its container': [
+    aPatient({ link: [{ other: { reference: '#' }, type: 'seealso' }] }),
+    'ref-1 Patient.link[0].other',
+  ],
+  'a UUID in capitals': [
+    aPatient({ implicitRules: 'urn:uuid:0C3151BD-1CBF-4D64-B04D-CD9187A4C6E0' }),
+    'uri-value Patient.implicitRules',
+  ],
+  'a code with a tabulator': [
+    aDocumentReference({
+      type: { coding: [{ system: 'http://example.org/types', code: 'a\tb' }] },
+    }),
+    'primitive-format DocumentReference.type.coding[0].code',
+  ],
+  'a security label twice': [
+    aPatient({
+      meta: {
+        security: [
+          { system: 'http://example.org/labels', code: 'N' },
+          { system: 'http://example.org/labels', code: 'N', display: 'normal' },
+        ],
+      },
+    }),
+    'security-label-repeated Patient.meta.security[1]',
+  ],
   'an extension without url': [
     aPatient({ extension: [{ valueString: 'a' }] }),
     'min-cardinality Patient.extension[0]',
@@ -207,6 +236,12 @@ function without(resource: Resource, key: string): Resource {
 t.test('accepts the resources that the faults are planted in', async (t) => {
   t.same(errorsOf(validator.validate(aPatient())), [])
   t.same(errorsOf(validator.validate(aDocumentReference())), [])
+})
+
+t.test('warns of a text that is white space only, which R4 only advises against', async (t) => {
+  const issues = validator.validate(aPatient({ name: [{ family: ' ' }] }))
+  t.same(errorsOf(issues), [])
+  t.ok(issues.some(({ rule }) => rule === 'white-space'))
 })
 
 for (const [name, [resource, ...expected]] of Object.entries(faults)) {
