@@ -196,4 +196,46 @@ export const mutants: readonly Mutant[] = [
     find: 'requireToken(request)\n',
     replace: '\n',
   },
+  {
+    name: 'the checks of a write see what is hidden',
+    file: guard,
+    find: ': await this.#session.isVisible(version)',
+    replace: ': true',
+  },
+  {
+    name: 'any condition on patients is answered to whoever feeds',
+    file: guard,
+    find: 'feedsAnyRecord(this.caller) && namesExactly(where)',
+    replace: 'feedsAnyRecord(this.caller)',
+  },
+  {
+    name: 'labels that a client sends pass for the server’s own',
+    file: 'src/access/envelope.ts',
+    find: 'if (isObject(coding) && !isInternal(coding.system))',
+    replace: 'if (isObject(coding))',
+  },
+  {
+    name: 'writes ask for no scope',
+    file: control,
+    find: 'if (!isImplied) await this.#requireWriteScope(action, write, stored)',
+    replace: '',
+  },
+  {
+    name: 'granular scopes are ignored in writes',
+    file: control,
+    find: 'if (!fits) throw',
+    replace: 'if (false) throw',
+  },
+  {
+    name: 'a closed record is as if absent',
+    file: control,
+    find: 'if (!isVisible) this.#refuseClosed(version, relations)\n    return isVisible && (type',
+    replace: 'return isVisible && (type',
+  },
+  {
+    name: 'a stranger’s retry tells of a deposit',
+    file: 'src/national/dmp/deposit-retry.ts',
+    find: 'if (!(await namesKnownPatients(plan, context))) return',
+    replace: '',
+  },
 ]

@@ -14,8 +14,11 @@ const tests = [
   'withheld.test.ts',
   'blocked.test.ts',
   'access-operations.test.ts',
+  'feeding.test.ts',
   'acceptance.test.ts',
   'documents-acceptance.test.ts',
+  'attacks.test.ts',
+  'matrix.test.ts',
   'dual-world.test.ts',
 ]
 
@@ -35,16 +38,29 @@ export async function* runMutants(
 ): AsyncGenerator<MutantResult> {
   const copy = await mkdtemp(join(tmpdir(), 'passerelle-mutants-'))
   try {
-    for (const name of ['src', 'test/access', 'test/fixtures.ts', 'package.json']) {
+    for (const name of [
+      'src',
+      'test/access',
+      'test/national',
+      'test/fixtures.ts',
+      'package.json',
+    ]) {
       await cp(join(root, name), join(copy, name), { recursive: true })
     }
     for (const name of ['node_modules', 'profiles', 'terminologies', '.cache']) {
       await symlink(join(root, name), join(copy, name))
     }
+    // A test that fails by itself would kill every mutant.
+    if (chosen === mutants) await requireHealthy(copy)
     for (const mutant of chosen) yield await runOne(copy, mutant)
   } finally {
     await rm(copy, { recursive: true, force: true })
   }
+}
+
+async function requireHealthy(copy: string): Promise<void> {
+  for (const test of tests)
+    if (!(await passes(copy, test))) throw new Error(`${test} fails without any mutant`)
 }
 
 async function runOne(copy: string, mutant: Mutant): Promise<MutantResult> {
