@@ -409,6 +409,17 @@ export const requests: readonly {
     }),
   },
   {
+    name: 'includes of every kind',
+    make: (pick) => ({
+      method: 'GET',
+      path: `/${pick(['Patient', 'Observation', 'List', 'DocumentReference'])}?${query(pick(['patient=p1', '_id=p1', '']), pick(['_include=*', '_include:iterate=*', '_revinclude=*', '_include=List:item', '_revinclude=DocumentReference:subject', '_revinclude:iterate=List:item']), pick(['_count=1', '_count=5', '_total=accurate']))}`,
+    }),
+  },
+  {
+    name: 'the access record',
+    make: (pick) => ({ method: 'GET', path: `/Patient/${pick(ids.Patient)}/$access-record` }),
+  },
+  {
     name: 'search by POST',
     make: (pick) => ({
       method: 'POST',
