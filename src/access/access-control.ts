@@ -94,6 +94,10 @@ export class Session implements AccessSession {
     const resourceClass = this.classOf(type)
     const isWrite = action === 'create' || action === 'update' || action === 'delete'
     if (type === 'AuditEvent' && isWrite) requireSubmission(action, kind)
+    if (type === 'AuditEvent' && !isWrite && kind !== 'citizen') {
+      // documents.md §4.2 C: traces are for whom they are about, and whoever represents them.
+      throw new Forbidden('Traces are read by the patient and their representative alone')
+    }
     const isRefused =
       (resourceClass === 'operator' && kind !== 'operator') ||
       (resourceClass === 'directory' && isWrite && kind !== 'operator') ||

@@ -30,6 +30,8 @@ export interface AccessSession {
   restriction(type: string, named: NamedPatients): Promise<Clause>
   /** The emergency mode that alone opens a patient's record to the caller; undefined: none does. */
   emergencyOf(patientId: string): Promise<EmergencyAccess | undefined>
+  /** The caller's own patients: the citizen, whom they represent, or the patient in context. */
+  ownPatients(): Promise<readonly string[]>
   /** Whether a write may name the patient, without a right to read them (decision 23). */
   mayName(patientId: string): Promise<boolean>
   /** Whether a version may be shown. */
@@ -61,6 +63,7 @@ const openSession: AccessSession = {
   requireNamed: async () => undefined,
   restriction: async () => everything,
   emergencyOf: async () => undefined,
+  ownPatients: async () => [],
   mayName: async () => true,
   mayConsult: async () => true,
   isVisible: async () => true,

@@ -26,7 +26,7 @@ import type {
   VisibleMatch,
 } from './guard-parts.ts'
 import { matchIds } from './match-ids.ts'
-import { feedsAnyRecord, namesExactly } from './named-patients.ts'
+import { feedsAnyRecord, namesExactly, notOwn } from './named-patients.ts'
 import { requireBlob, withBody } from './rendition.ts'
 import { restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
@@ -299,8 +299,7 @@ export class GuardedStore {
   }
 
   /**
-   * A version in the form that this caller may see. An INS of an identity that is not qualified is
-   * left out for all but its depositor's organisation (decision 30).
+   * A version in the form that this caller may see: an unqualified INS is its depositor's (decision 30).
    */
   async present(version: StoredVersion): Promise<StoredVersion> {
     return this.#presentOne(version, (id) => this.#store.read('Patient', id))
@@ -376,7 +375,8 @@ export class GuardedStore {
       if (isPermitted) await this.#traceEmergency(envelope.patients)
       return isPermitted
     } finally {
-      if (!isPermitted) this.#trace?.refused(type, id, envelope.patients)
+      if (!isPermitted)
+        this.#trace?.refused(type, id, await notOwn(this.#session, envelope.patients))
     }
   }
 

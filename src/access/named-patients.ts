@@ -2,7 +2,7 @@
 import type { Caller } from '../auth/caller.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
-import type { NamedPatients } from './decision.ts'
+import type { AccessSession, NamedPatients } from './decision.ts'
 
 /** Ids of the patients named at the top of the tree; an empty list when a name matches nobody. */
 export async function findNamedPatients(
@@ -39,6 +39,18 @@ async function patientsThemselves(store: ResourceStore, clause: Clause): Promise
 /** Professionals and establishments' software feed the record of any patient (decision 23). */
 export function feedsAnyRecord({ kind }: Caller): boolean {
   return kind === 'professional' || kind === 'establishment'
+}
+
+/**
+ * Whose traces tell of a refusal. What is hidden from citizens in their own record must not be told
+ * to them by the trace of their own try.
+ */
+export async function notOwn(
+  session: Pick<AccessSession, 'ownPatients'>,
+  patients: readonly string[],
+): Promise<readonly string[]> {
+  const own = await session.ownPatients()
+  return patients.filter((patient) => !own.includes(patient))
 }
 
 /** By identifier, with its system: a matricule alone names nobody (decision 32). */

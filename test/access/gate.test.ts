@@ -283,3 +283,20 @@ t.test('refusals inside a transaction undo it, inside a batch stand alone', asyn
     ['201', '403'],
   )
 })
+
+t.test('the trace of a try does not tell citizens what is hidden from them', async (t) => {
+  const { as, put } = await world(t)
+  await put(doc('d1', 'p1', labelled('INVISIBLE_PATIENT')))
+  const count = async () =>
+    (await as(citizen('p1'), 'GET', '/AuditEvent?date=ge2026-05-01&patient=p1&action=R')).body.total
+  const before = await count()
+  t.equal((await as(citizen('p1'), 'GET', '/DocumentReference/d1')).status, 404)
+  t.equal((await as(citizen('p1'), 'GET', '/DocumentReference/d0')).status, 404)
+  const after = await count()
+  t.equal(after! - before!, await grownBy(count), 'no more than the searches of traces themselves')
+})
+
+async function grownBy(count: () => Promise<number | undefined>): Promise<number> {
+  const first = (await count())!
+  return (await count())! - first
+}
