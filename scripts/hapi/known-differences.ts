@@ -25,6 +25,10 @@ export const knownDifferences: readonly KnownDifference[] = [
   known('ours', 'wrong display', /^wrong-display /),
   known('ours', 'vital signs', /\/StructureDefinition\/(?:vitalsigns|body\w+|bp|bmi)\|/),
   known('ours', 'base64 that only the expression of R4 admits', /^primitive-format .* base64$/),
+  known('ours', 'empty list of primitives', /^empty-array /),
+  known('hapi', 'self link twice', /BUNDLE_LINK_SEARCH_NO_DUPLICATES/),
+  known('hapi', 'base64 with line breaks', /DT_ATT_B64_DECODE_FAIL/),
+  known('hapi', 'entry of a transaction without fullUrl', /NoFullUrl|FullUrl_Missing/),
   known('hapi', 'coding with a system and no code', /Unknown code '[^']*#null'/),
   known('hapi', 'period whose ends differ in precision', /Period#per-1 /),
 ]

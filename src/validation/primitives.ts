@@ -79,14 +79,17 @@ export const isOidUrn = (value: string) => OID.test(value)
 /** In lower case, as R4 datatypes.html#uri asks of a UUID in any uri. */
 export const isUuidUrn = (value: string) => UUID.test(value)
 
-/** Groups of four with padding at the very end; white space may stand between. */
+/** Groups of four with padding at the very end; white space may stand between the groups. */
 function isBase64(value: string): boolean {
   if (placeholderIndex(value) !== undefined) return true
   let digits = 0
   let padding = 0
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at)
-    if (isWhiteSpace(code)) continue
+    if (isWhiteSpace(code)) {
+      if (digits % 4 !== 0) return false
+      continue
+    }
     if (code === 61) padding++
     else if (padding > 0 || !isBase64Digit(code)) return false
     digits++

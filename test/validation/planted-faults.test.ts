@@ -95,6 +95,19 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
     aPatient({ implicitRules: 'urn:uuid:0C3151BD-1CBF-4D64-B04D-CD9187A4C6E0' }),
     'uri-value Patient.implicitRules',
   ],
+  'an entity of HTML': [
+    aPatient({
+      text: {
+        status: 'generated',
+        div: '<div xmlns="http://www.w3.org/1999/xhtml">Anne&nbsp;Martin</div>',
+      },
+    }),
+    'narrative-xhtml Patient.text.div',
+  ],
+  'base64 with white space inside a group': [
+    aPatient({ photo: [{ contentType: 'image/png', data: 'Y Q==' }] }),
+    'primitive-format Patient.photo[0].data',
+  ],
   'a code with a tabulator': [
     aDocumentReference({
       type: { coding: [{ system: 'http://example.org/types', code: 'a\tb' }] },
