@@ -93,11 +93,7 @@ export class Session implements AccessSession {
     }
     const resourceClass = this.classOf(type)
     const isWrite = action === 'create' || action === 'update' || action === 'delete'
-    if (type === 'AuditEvent' && isWrite) requireSubmission(action, kind)
-    if (type === 'AuditEvent' && !isWrite && kind !== 'citizen') {
-      // documents.md §4.2 C: traces are for whom they are about, and whoever represents them.
-      throw new Forbidden('Traces are read by the patient and their representative alone')
-    }
+    if (type === 'AuditEvent') requireTraceRule(action, kind)
     const isRefused =
       (resourceClass === 'operator' && kind !== 'operator') ||
       (resourceClass === 'directory' && isWrite && kind !== 'operator') ||
@@ -385,10 +381,15 @@ export class Session implements AccessSession {
   }
 }
 
-/** Systems hand traces in; nobody changes them (decision 59). */
-function requireSubmission(action: Action, kind: Caller['kind']): void {
-  if (action !== 'create') throw new MethodNotAllowed('Traces are never changed or removed')
-  if (kind !== 'establishment') throw new Forbidden('Only a system hands in traces')
+/**
+ * Traces are for whom they are about (documents.md §4.2 C); systems hand their own in, and nobody
+ * changes them (decision 59).
+ */
+function requireTraceRule(action: Action, kind: Caller['kind']): void {
+  if (action === 'update' || action === 'delete')
+    throw new MethodNotAllowed('Traces are never changed or removed')
+  if (action === 'create' ? kind !== 'establishment' : kind !== 'citizen')
+    throw new Forbidden('Traces are read by their patient, and handed in by systems')
 }
 
 function closedRecord(): Forbidden {
