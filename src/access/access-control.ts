@@ -1,6 +1,6 @@
 /** The decision point: rules, scopes and access records joined for each request. Decisions 18 to 28, 45 to 58, 82 to 84. */
 import type { Caller } from '../auth/caller.ts'
-import { Forbidden, MethodNotAllowed, NotAuthenticated } from '../errors.ts'
+import { Forbidden, NotAuthenticated } from '../errors.ts'
 import { matchesClause, type Lookup } from '../search/matcher.ts'
 import { allOf, nothing, everything, type Clause } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
@@ -14,6 +14,7 @@ import { feedsAnyRecord, findNamedPatients } from './named-patients.ts'
 import { decide, type DecisionInput } from './patient-decision.ts'
 import { relationOf, type PatientRelation } from './patient-relation.ts'
 import { and, holds, isIn, not, or, toClause, type Predicate } from './predicate.ts'
+import { closedRecord, noCareRelation, requireTraceRule } from './refusals.ts'
 import { resourceClassOf, type ResourceClass } from './resource-classes.ts'
 import { depositedBy } from './rules/professional-rules.ts'
 import {
@@ -379,25 +380,4 @@ export class Session implements AccessSession {
       (action === 'delete' || matchesClause(granular, planned, noOthers))
     if (!fits) throw new Forbidden(`The granted scopes do not cover this ${type}`)
   }
-}
-
-/**
- * Traces are for whom they are about (documents.md §4.2 C); systems hand their own in, and nobody
- * changes them (decision 59).
- */
-function requireTraceRule(action: Action, kind: Caller['kind']): void {
-  if (action === 'update' || action === 'delete')
-    throw new MethodNotAllowed('Traces are never changed or removed')
-  if (action === 'create' ? kind !== 'establishment' : kind !== 'citizen')
-    throw new Forbidden('Traces are read by their patient, and handed in by systems')
-}
-
-function closedRecord(): Forbidden {
-  return new Forbidden(
-    'The record of this patient is closed: its documents are neither read nor fed',
-  )
-}
-
-export function noCareRelation(): Forbidden {
-  return new Forbidden('There is no care relation or authorisation for this patient')
 }
