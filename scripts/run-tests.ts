@@ -15,6 +15,8 @@ export interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** What failed, by name; a file after its tests. */
+  readonly failures: readonly string[]
 }
 
 /**
@@ -26,6 +28,7 @@ export async function countTests(lines: AsyncIterable<string>): Promise<Counts> 
   let failed = 0
   let skipped = 0
   let failedBefore = 0
+  const failures: string[] = []
   let diagnosticsEnd: string | undefined
   for await (const line of lines) {
     if (diagnosticsEnd !== undefined) {
@@ -40,6 +43,13 @@ export async function countTests(lines: AsyncIterable<string>): Promise<Counts> 
     const point = /^( {4})?(not )?ok \d+.*?( # (?:SKIP|TODO)\b.*)?$/i.exec(line)
     if (point) {
       const [, isInFile, isNotOk, directive] = point
+      if (isNotOk && !directive)
+        failures.push(
+          line
+            .trim()
+            .replace(/^not ok \d+ - /, '')
+            .replace(/ # time=.*$/, ''),
+        )
       if (isInFile && directive) skipped += 1
       else if (isInFile && isNotOk) failed += 1
       else if (isInFile) passed += 1
@@ -47,7 +57,7 @@ export async function countTests(lines: AsyncIterable<string>): Promise<Counts> 
       if (!isInFile) failedBefore = failed
     } else if (line.startsWith('Bail out!')) failed += 1
   }
-  return { passed, failed, skipped }
+  return { passed, failed, skipped, failures }
 }
 
 function testFiles(targets: readonly string[]): string[] {
@@ -96,7 +106,8 @@ async function main(args: readonly string[]): Promise<void> {
     const status = files.length > 0 ? await runTap([...tapOptions, ...files]) : 1
     const lines =
       files.length > 0 ? createInterface({ input: createReadStream(stream, 'utf8') }) : []
-    const { passed, failed, skipped } = await countTests(toAsync(lines))
+    const { passed, failed, skipped, failures } = await countTests(toAsync(lines))
+    for (const failure of failures) console.log(`failed: ${failure}`)
     if (passed + failed === 0) console.log('No test ran.')
     if (skipped > 0) console.log(`${skipped} skipped or to do`)
     console.log(`${passed} passed, ${failed} failed`)

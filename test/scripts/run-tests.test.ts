@@ -5,7 +5,17 @@ async function* linesOf(text: string) {
   yield* text.split('\n')
 }
 
-const count = (text: string) => countTests(linesOf(text))
+const count = async (text: string) => {
+  const { failures: _, ...counts } = await countTests(linesOf(text))
+  return counts
+}
+
+t.test('names what failed', async (t) => {
+  const stream = `    ok 1 - good
+    not ok 2 - bad # time=3ms
+not ok 1 - test/a.test.ts # time=39ms`
+  t.same((await countTests(linesOf(stream))).failures, ['bad', 'test/a.test.ts'])
+})
 
 t.test('counts the tests of each file, not their assertions', async (t) => {
   const stream = `TAP version 14
