@@ -16,7 +16,9 @@ const [patient] = demoPeople({ ...demoOptions, patientCount: 1 }).patients
 
 for (const file of globSync('docs/requests/*.http').toSorted()) {
   t.test(`${basename(file)} runs from the first line to the last`, async (t) => {
-    const server = await buildServer(loadConfig({ STORE_URL: 'memory:', LOG_LEVEL: 'silent' }))
+    const server = await buildServer(
+      loadConfig({ AUTH: 'open', STORE_URL: 'memory:', LOG_LEVEL: 'silent' }),
+    )
     t.teardown(() => server.close())
     await loadDemoData(server)
     const { variables, requests } = parseRequestFile(readFileSync(file, 'utf8'))
