@@ -36,7 +36,7 @@ t.test('says why the server is not ready', async (t) => {
 })
 
 t.test('every rule that a refusal names has its page, where details.coding points', async (t) => {
-  const { app, config } = await server(t)
+  const { app, config } = await server(t, { AUTH: 'open' })
   const { body } = await app.inject({
     method: 'POST',
     url: '/fhir/Patient',
