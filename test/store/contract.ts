@@ -6,6 +6,7 @@ import { historyContract } from './contract-history.ts'
 import { includeContract } from './contract-includes.ts'
 import { pagingContract } from './contract-paging.ts'
 import { searchContract } from './contract-search.ts'
+import { unsearchableContract } from './contract-unsearchable.ts'
 import type { OpenStore } from './stores.ts'
 
 /** One test of the contract: a sentence, and what it does with an empty store. */
@@ -20,6 +21,7 @@ export function contractSuite(t: Test, name: string, openStore: OpenStore): void
   }
   commitContract(test)
   searchContract(test)
+  unsearchableContract(test)
   pagingContract(test)
   includeContract(test)
   historyContract(test)
