@@ -6,6 +6,7 @@ import type { IndexEntry } from '../search/index-entry.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
+import type { StoredVersion } from '../store/stored-version.ts'
 import { accessRecordType, emptyAccessRecord, type AccessRecord } from './access-record.ts'
 
 export interface StoredAccessRecord {
@@ -22,12 +23,30 @@ export async function readAccessRecord(
   const version = await store.read(accessRecordType, patientId)
   if (!version || version.deleted)
     return { record: emptyAccessRecord, versionId: version?.versionId ?? 0 }
-  const { record } = parseJson(version.body).resource
+  return parsedOnce(store, patientId, version)
+}
+
+const parsedMax = 10_000
+const parsedRecords = new WeakMap<ResourceStore, Map<string, StoredAccessRecord>>()
+
+/** A version never changes, so it is parsed once; which version counts was read just now. */
+function parsedOnce(
+  store: ResourceStore,
+  patientId: string,
+  { versionId, body }: StoredVersion,
+): StoredAccessRecord {
+  let known = parsedRecords.get(store)
+  if (!known || known.size >= parsedMax) parsedRecords.set(store, (known = new Map()))
+  const last = known.get(patientId)
+  if (last?.versionId === versionId) return last
+  const { record } = parseJson(body).resource
   if (!isObject(record)) throw new Error(`AccessRecord/${patientId} cannot be read`)
-  return {
+  const read = {
     record: { ...emptyAccessRecord, ...(record as unknown as AccessRecord) },
-    versionId: version.versionId,
+    versionId,
   }
+  known.set(patientId, read)
+  return read
 }
 
 /** The next version of a record, as a write of a plan. */
