@@ -10,6 +10,7 @@ import { patientsWhere, readAccessRecord } from './access-records.ts'
 import type { EmergencyAccess } from './access-trace.ts'
 import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
 import { defaultHabilitationMatrix, type HabilitationMatrix } from './habilitation-matrix.ts'
+import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, findNamedPatients } from './named-patients.ts'
 import { decide, type DecisionInput } from './patient-decision.ts'
 import { relationOf, type PatientRelation } from './patient-relation.ts'
@@ -167,17 +168,9 @@ export class Session implements AccessSession {
 
   /** Whether the caller or their organisation deposited a document of the patient. */
   async #hasDeposited(patientId: string): Promise<boolean> {
-    const page = await this.#store.search({
-      types: ['DocumentReference'],
-      where: toClause(and(isIn('patients', [patientId]), depositedBy(this.caller))),
-      sort: [],
-      count: 1,
-      includes: [],
-      includesMax: 0,
-      total: 'none',
-      timeoutMs: 5_000,
-    })
-    return page.matches.length > 0
+    const where = toClause(and(isIn('patients', [patientId]), depositedBy(this.caller)))
+    const { ids } = await matchIds(this.#store, { type: 'DocumentReference', where, max: 1 })
+    return ids.length > 0
   }
 
   async emergencyOf(patientId: string): Promise<EmergencyAccess | undefined> {
@@ -342,17 +335,9 @@ export class Session implements AccessSession {
 
   async #matchesNow(type: string, id: string, clause: Clause): Promise<boolean> {
     if (clause.kind === 'all') return true
-    const page = await this.#store.search({
-      types: [type],
-      where: allOf([{ kind: 'id', ids: [id] }, clause]),
-      sort: [],
-      count: 1,
-      includes: [],
-      includesMax: 0,
-      total: 'none',
-      timeoutMs: 5_000,
-    })
-    return page.matches.length > 0
+    const where = allOf([{ kind: 'id', ids: [id] }, clause])
+    const { ids } = await matchIds(this.#store, { type, where, max: 1 })
+    return ids.length > 0
   }
 
   async requireWrite(

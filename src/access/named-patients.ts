@@ -3,6 +3,7 @@ import type { Caller } from '../auth/caller.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
 import type { AccessSession, NamedPatients } from './decision.ts'
+import { matchIds } from './match-ids.ts'
 
 /** Ids of the patients named at the top of the tree; an empty list when a name matches nobody. */
 export async function findNamedPatients(
@@ -91,15 +92,6 @@ async function patientsOf(
 const patientsMax = 20
 
 async function matchingPatients(store: ResourceStore, where: Clause): Promise<readonly string[]> {
-  const page = await store.search({
-    types: ['Patient'],
-    where,
-    sort: [],
-    count: patientsMax,
-    includes: [],
-    includesMax: 0,
-    total: 'none',
-    timeoutMs: 5_000,
-  })
-  return page.matches.map(({ id }) => id)
+  const { ids } = await matchIds(store, { type: 'Patient', where, max: patientsMax })
+  return ids
 }

@@ -2,7 +2,7 @@
 import type { Clause } from '../../search/search-request.ts'
 import { patientTargets } from './compile-envelope.ts'
 import type { KeyTest } from './key-tests.ts'
-import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
+import { keyTests } from './key-tests.ts'
 import { chainTargets, emptySet, narrowingSets, ridSets, uniteSets } from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
@@ -181,9 +181,8 @@ function orderedEither(
 }
 
 function keyTestsOf(clause: Clause, scope: Scope): readonly KeyTest[] {
-  if (clause.kind === 'token') return tokenTests(clause, scope)
-  if (clause.kind === 'uri') return uriTests(clause, scope)
-  return clause.kind === 'reference' ? referenceTests(clause, scope) : []
+  const { kind } = clause
+  return kind === 'token' || kind === 'uri' || kind === 'reference' ? keyTests(clause, scope) : []
 }
 
 /** A chain that leads to one resource is as good as a reference to it. */

@@ -12,8 +12,8 @@ import type {
   QuantityClause,
 } from '../../search/search-request.ts'
 import { envelopeTest } from './compile-envelope.ts'
-import type { KeyTest } from './key-tests.ts'
-import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
+import type { KeyClause } from './key-tests.ts'
+import { keyTests } from './key-tests.ts'
 import { chainTest, hasTest, resourceIds, ridSets, rowsUnder } from './rid-sets.ts'
 import type { Scope } from './search-scope.ts'
 import { factTest, holds, isVersionOf } from './search-scope.ts'
@@ -50,9 +50,9 @@ export function compileClause(clause: Clause, scope: Scope): Sql {
     case 'envelope':
       return envelopeTest(clause, scope)
     case 'token':
-      return byKey(tokenTests(clause, scope), clause.code, scope)
     case 'reference':
-      return byKey(referenceTests(clause, scope), clause.code, scope)
+    case 'uri':
+      return byKey(clause, scope)
     case 'string':
       return inSets(clause, scope)
     case 'date':
@@ -60,8 +60,6 @@ export function compileClause(clause: Clause, scope: Scope): Sql {
     case 'number':
     case 'quantity':
       return quantity(clause, scope)
-    case 'uri':
-      return byKey(uriTests(clause, scope), clause.code, scope)
     case 'composite':
       return composite(clause, scope)
     case 'chain':
@@ -107,12 +105,12 @@ function seek(
 }
 
 /** A seek for each test on a known key; a test on any key is asked of the whole set. */
-function byKey(tests: readonly KeyTest[], code: string, scope: Scope): Sql {
+function byKey(clause: KeyClause, scope: Scope): Sql {
   return orSql(
-    tests.map(({ table, values, test }) =>
+    keyTests(clause, scope).map(({ table, values, test }) =>
       values > 0 && values <= seeksMax
-        ? seek(table, code, scope, test)
-        : sql`${raw(scope.row)}.rid IN (${rowsUnder(table, scope, code, test)})`,
+        ? seek(table, clause.code, scope, test)
+        : sql`${raw(scope.row)}.rid IN (${rowsUnder(table, scope, clause.code, test)})`,
     ),
   )
 }

@@ -8,6 +8,9 @@ import type { Sql } from './sql.ts'
 import { isOneOf, joinSql, raw, sql, sqlFalse } from './sql.ts'
 import { systemTest } from './value-tests.ts'
 
+/** Clauses whose values are keys of index rows. */
+export type KeyClause = TokenClause | ReferenceClause | UriClause
+
 export interface KeyTest {
   readonly table: 'token' | 'reference'
   /** How many values of the key may pass; 0: any. */
@@ -15,7 +18,18 @@ export interface KeyTest {
   readonly test: (alias: string) => Sql
 }
 
-export function tokenTests({ tokens }: TokenClause, { lookups }: Scope): KeyTest[] {
+export function keyTests(clause: KeyClause, scope: Scope): KeyTest[] {
+  switch (clause.kind) {
+    case 'token':
+      return tokenTests(clause, scope)
+    case 'reference':
+      return referenceTests(clause, scope)
+    case 'uri':
+      return uriTests(clause, scope)
+  }
+}
+
+function tokenTests({ tokens }: TokenClause, { lookups }: Scope): KeyTest[] {
   const bySystem = Map.groupBy(tokens, ({ system }) => system)
   return [...bySystem].map(([system, group]): KeyTest => {
     const isSystem = (alias: string) => systemTest(system, alias, lookups.dictionary)
@@ -26,7 +40,7 @@ export function tokenTests({ tokens }: TokenClause, { lookups }: Scope): KeyTest
   })
 }
 
-export function uriTests({ values }: UriClause, { lookups }: Scope): KeyTest[] {
+function uriTests({ values }: UriClause, { lookups }: Scope): KeyTest[] {
   const isUri = (alias: string) => sql`${raw(alias)}.system = ${raw(String(uriSystem))}`
   return values.length === 0 ? [] : [hashTest(values, uriDomain, isUri, lookups)]
 }
@@ -53,7 +67,7 @@ function hashTest(
   return { table: 'token', values: hashes.length, test }
 }
 
-export function referenceTests({ references }: ReferenceClause, scope: Scope): KeyTest[] {
+function referenceTests({ references }: ReferenceClause, scope: Scope): KeyTest[] {
   const urls = references.filter((each) => 'url' in each)
   const locals = references.filter((each): each is LocalReference => !('url' in each))
   const byUrlVersion = Map.groupBy(urls, ({ urlVersion }) => urlVersion)

@@ -14,8 +14,8 @@ import type {
   StringClause,
 } from '../../search/search-request.ts'
 import { componentMark, uriSystem } from './index-rows.ts'
-import type { KeyTest } from './key-tests.ts'
-import { referenceTests, tokenTests, uriTests } from './key-tests.ts'
+import type { KeyClause } from './key-tests.ts'
+import { keyTests } from './key-tests.ts'
 import { exactDomain, tokenDomain } from './keyed-hash.ts'
 import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
@@ -45,9 +45,9 @@ export function rowsUnder(
 export function ridSets(clause: Clause, scope: Scope): readonly Sql[] | undefined {
   switch (clause.kind) {
     case 'token':
-      return keySets(tokenTests(clause, scope), clause.code, scope)
     case 'reference':
-      return keySets(referenceTests(clause, scope), clause.code, scope)
+    case 'uri':
+      return keySets(clause, scope)
     case 'string':
       return stringSets(clause, scope)
     case 'date':
@@ -56,8 +56,6 @@ export function ridSets(clause: Clause, scope: Scope): readonly Sql[] | undefine
       return numberSets(clause, scope)
     case 'quantity':
       return quantitySets(clause, scope)
-    case 'uri':
-      return keySets(uriTests(clause, scope), clause.code, scope)
     case 'id':
       return [idSet(clause.ids, scope)]
     case 'chain':
@@ -100,8 +98,10 @@ function unitedSets(clauses: readonly Clause[], scope: Scope): readonly Sql[] | 
 }
 
 /** One set for each range of values; rows of several values come from one set. */
-function keySets(tests: readonly KeyTest[], code: string, scope: Scope): Sql[] {
-  return tests.map(({ table, test }) => rowsUnder(table, scope, code, test))
+function keySets(clause: KeyClause, scope: Scope): Sql[] {
+  return keyTests(clause, scope).map(({ table, test }) =>
+    rowsUnder(table, scope, clause.code, test),
+  )
 }
 
 /** Greater than every text that starts with the given one. */
