@@ -104,22 +104,22 @@ async function search(bench: Workbench): Promise<readonly Result[]> {
   ]
 }
 
+/** A contender that times one reply, in µs, while the urls are asked in turn. */
+function timer(bench: Workbench, port: number) {
+  const { stretchMilliseconds: milliseconds } = bench.options
+  return (urls: readonly string[]) => async () => {
+    const load = { port, connections, milliseconds, requestOf: turning(urls) }
+    return 1e6 / (await runLoad(load)).perSecond
+  }
+}
+
 async function chain(bench: Workbench): Promise<readonly Result[]> {
   const server = await bench.server()
   await requireTwenty(server.port, chainUrls)
-  const rate = (urls: readonly string[]) => async () => {
-    const { stretchMilliseconds: milliseconds } = bench.options
-    const result = await runLoad({
-      port: server.port,
-      connections,
-      milliseconds,
-      requestOf: turning(urls),
-    })
-    return 1e6 / result.perSecond
-  }
+  const time = timer(bench, server.port)
   const rounds = await runRounds({
     rounds: bench.options.rounds,
-    contenders: { chain: rate(chainUrls), direct: rate(directUrls) },
+    contenders: { chain: time(chainUrls), direct: time(directUrls) },
   })
   return [
     {
@@ -128,7 +128,7 @@ async function chain(bench: Workbench): Promise<readonly Result[]> {
       unit: '',
       goal: atMost(1.3),
       detail: `${Math.round(median(rounds.chain))} µs to ${Math.round(median(rounds.direct))} µs, rounds ${spread(rounds.chain, rounds.direct)}`,
-      where: await bench.profile(rate(chainUrls)),
+      where: await bench.profile(time(chainUrls)),
       rounds,
     },
   ]
@@ -161,19 +161,10 @@ async function page(bench: Workbench): Promise<readonly Result[]> {
   // Somebody writes meanwhile: the pages show a state that is not the newest any more.
   const { id: _id, ...newPatient } = aPatient(0, createRandom('page'))
   await ask(server.port, postRequest('/fhir/Patient', JSON.stringify(newPatient)))
-  const time = (url: string) => async () => {
-    const { stretchMilliseconds: milliseconds } = bench.options
-    const result = await runLoad({
-      port: server.port,
-      connections,
-      milliseconds,
-      requestOf: turning([url]),
-    })
-    return 1e6 / result.perSecond
-  }
+  const time = timer(bench, server.port)
   const rounds = await runRounds({
     rounds: bench.options.rounds,
-    contenders: { far: time(far), near: time(near) },
+    contenders: { far: time([far]), near: time([near]) },
   })
   return [
     {
@@ -182,7 +173,7 @@ async function page(bench: Workbench): Promise<readonly Result[]> {
       unit: '',
       goal: atMost(1.1),
       detail: `${Math.round(median(rounds.far))} µs to ${Math.round(median(rounds.near))} µs, rounds ${spread(rounds.far, rounds.near)}`,
-      where: await bench.profile(time(far)),
+      where: await bench.profile(time([far])),
       rounds,
     },
   ]

@@ -1,9 +1,9 @@
 /** Finds what a conditional interaction is about. R4 http.html#ccreate and its neighbours. */
 import { InvalidRequest, PreconditionFailed } from '../errors.ts'
-import { parseQuery } from '../search/parse-query.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { Precondition } from '../store/commit-plan.ts'
 import type { Context } from './context.ts'
+import { parseSearch } from './parse-search.ts'
 import { parseQueryString } from './query-string.ts'
 
 const none: ReadonlySet<string> = new Set()
@@ -40,23 +40,8 @@ export async function findByCondition(
 
 /** The clause of a condition. Throws InvalidRequest when it would match everything. */
 export function parseCondition(context: Context, type: string, query: string): Clause {
-  const { registry, timeZone, baseUrl, limits, now } = context.services
   const parameters = parseQueryString(query)
-  const { request } = parseQuery({
-    types: [type],
-    parameters,
-    registry,
-    timeZone,
-    baseUrl,
-    handling: 'strict',
-    limits: {
-      pageSize: limits.pageSize,
-      pageSizeMax: limits.pageSizeMax,
-      includesMax: limits.includesMax,
-      timeoutMs: limits.searchTimeoutMs,
-    },
-    now: now(),
-  })
+  const { request } = parseSearch(context, { type, parameters }, { handling: 'strict' })
   if (request.where.kind === 'all') {
     throw new InvalidRequest(`The condition "${query}" says nothing about which ${type} is meant`)
   }

@@ -6,7 +6,7 @@ import { resolveConditionalSubject } from './bundle-references.ts'
 import { commitDrafts } from './commit-drafts.ts'
 import { findByCondition, requireQuery } from './conditions.ts'
 import type { Context } from './context.ts'
-import { createDraftPlan, type Draft } from './draft.ts'
+import { createDraftPlan, newDraft, type Draft } from './draft.ts'
 import type { Outcome } from './outcome.ts'
 import { patientIdOf } from './patient-of.ts'
 import { requireReadable } from './read.ts'
@@ -46,7 +46,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
   return { status: 201, created: true, version, issues: draft.issues }
 }
 
-/** A draft of version 1 under a new id. */
+/** The draft of a create, under a new id unless one is given. */
 export function draftCreate(
   context: Context,
   { type, resource, body, blob, securityContext }: CreateRequest & { resource: Resource },
@@ -56,15 +56,8 @@ export function draftCreate(
   entryIndex?: number,
 ): Draft {
   return {
-    method: 'POST',
-    type,
-    id,
-    versionId: 1,
-    resource,
-    stored: undefined,
+    ...newDraft(type, id, resource),
     blobs: body.blobs,
-    issues: [],
-    governedBy: new Set(),
     ...(blob ? { blob } : {}),
     ...(securityContext === undefined ? {} : { securityContext }),
     ...(entryIndex === undefined ? {} : { entryIndex }),

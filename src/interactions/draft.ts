@@ -38,6 +38,21 @@ export interface Draft {
   readonly entryIndex?: number
 }
 
+/** A draft of version 1 under a new id. */
+export function newDraft(type: string, id: string, resource: Resource): Draft {
+  return {
+    method: 'POST',
+    type,
+    id,
+    versionId: 1,
+    resource,
+    stored: undefined,
+    blobs: [],
+    issues: [],
+    governedBy: new Set(),
+  }
+}
+
 export interface DraftPlan {
   readonly kind: 'single' | 'transaction'
   readonly drafts: Draft[]

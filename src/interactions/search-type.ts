@@ -4,7 +4,7 @@ import type { Issue } from '../fhir/operation-outcome.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { formatQuery } from '../search/format-query.ts'
 import { openPageLink, sealPageLink } from '../search/page-link.ts'
-import { parseQuery, type ParsedQuery } from '../search/parse-query.ts'
+import type { ParsedQuery } from '../search/parse-query.ts'
 import { allOf, type Clause, type SearchRequest } from '../search/search-request.ts'
 import { renderSearchset, type SearchsetEntry } from '../search/searchset.ts'
 import type { SearchPage } from '../store/resource-store.ts'
@@ -12,21 +12,16 @@ import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
 import type { Outcome } from './outcome.ts'
 import { pageTokenOf } from './page-token.ts'
+import { parseSearch, type SearchTarget } from './parse-search.ts'
 import { checkRead } from './read.ts'
 import { createAllowance, renderVersion, type Allowance } from './render-version.ts'
-
-export interface SearchTarget {
-  /** Undefined: a search over all types. */
-  readonly type: string | undefined
-  readonly parameters: readonly (readonly [string, string])[]
-}
 
 export async function search(context: Context, target: SearchTarget): Promise<Outcome> {
   const link = pageTokenOf(target.parameters)
   const opened = link === undefined ? undefined : openLink(context, target, link)
   const parameters = opened?.parameters ?? target.parameters
   const startedAt = opened?.now ?? context.services.now()
-  const parsed = parseSearch(context, { type: target.type, parameters }, startedAt)
+  const parsed = parseSearch(context, { type: target.type, parameters }, { at: startedAt })
   const request: SearchRequest = {
     ...parsed.request,
     where: await ruledClause(context, { type: target.type, parameters }, parsed.request.where),
@@ -97,30 +92,6 @@ async function readableOnes(
     }
   }
   return readable
-}
-
-/** Throws 400 for what is not understood, unless the caller asked for leniency (decision 37). */
-export function parseSearch(
-  context: Context,
-  { type, parameters }: SearchTarget,
-  at?: number,
-): ParsedQuery {
-  const { registry, timeZone, baseUrl, limits, now } = context.services
-  return parseQuery({
-    types: type === undefined ? undefined : [type],
-    parameters,
-    registry,
-    timeZone,
-    baseUrl,
-    handling: context.preferences.handling,
-    limits: {
-      pageSize: limits.pageSize,
-      pageSizeMax: limits.pageSizeMax,
-      includesMax: limits.includesMax,
-      timeoutMs: limits.searchTimeoutMs,
-    },
-    now: at ?? now(),
-  })
 }
 
 interface PageLink {

@@ -5,7 +5,7 @@
 import { isObject, type JsonObject, type Resource } from '../../fhir/resource.ts'
 import { storeBlob } from '../../interactions/binary-content.ts'
 import type { Context } from '../../interactions/context.ts'
-import type { Draft, DraftPlan } from '../../interactions/draft.ts'
+import { newDraft, type Draft, type DraftPlan } from '../../interactions/draft.ts'
 import { decodeBase64Strict } from '../../json/base64.ts'
 import type { BlobReference } from '../../json/blob-sink.ts'
 import { placeholderIndex } from '../../json/parsed-body.ts'
@@ -89,14 +89,7 @@ function withoutSimplifiedProfile(resource: Resource): Resource {
 
 function serverDraft(type: string, id: string, resource: Resource): Draft {
   return {
-    method: 'POST',
-    type,
-    id,
-    versionId: 1,
-    resource,
-    stored: undefined,
-    blobs: [],
-    issues: [],
+    ...newDraft(type, id, resource),
     governedBy: new Set(['dmp']),
     isImplied: true,
   }
