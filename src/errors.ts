@@ -119,12 +119,6 @@ export class TooCostly extends FhirError {
   }
 }
 
-export class Throttled extends FhirError {
-  constructor(diagnostics: string, options?: FhirErrorOptions) {
-    super(429, 'throttled', diagnostics, options)
-  }
-}
-
 export class Unavailable extends FhirError {
   constructor(diagnostics: string, options?: FhirErrorOptions) {
     super(503, 'transient', diagnostics, {

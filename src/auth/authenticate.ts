@@ -1,13 +1,10 @@
 /** Who is calling, from the headers alone. RFC 6750 §2.1: in the Authorization header, nowhere else. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { invalidToken } from './bearer-errors.ts'
-import { anonymousCaller, openCaller, type Caller } from './caller.ts'
+import { anonymousCaller, type Caller } from './caller.ts'
 import type { TokenReader } from './token-reader.ts'
 
 export type Authenticate = (headers: IncomingHttpHeaders) => Caller | Promise<Caller>
-
-/** AUTH=open: everybody is its one caller, whatever they send (decision 66). */
-export const authenticateNobody: Authenticate = () => openCaller
 
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]{20,256}=*)$/i
 

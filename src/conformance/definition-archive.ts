@@ -76,8 +76,6 @@ export function createArchiveBuilder() {
   }
 }
 
-export type ArchiveBuilder = ReturnType<typeof createArchiveBuilder>
-
 /** A NamingSystem of R4 has no url: its preferred URI stands for it. */
 function canonicalOf(resource: JsonObject): string | undefined {
   if (typeof resource.url === 'string') return resource.url

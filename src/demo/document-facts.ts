@@ -130,16 +130,6 @@ const kinds = {
   },
 } as const satisfies Record<string, Kind>
 
-export const documentKinds: readonly DocumentKind[] = [
-  'consultation',
-  'hospitalStay',
-  'laboratory',
-  'imaging',
-  'prescription',
-  'summary',
-  'certificate',
-]
-
 export interface FactsOptions {
   readonly kind: DocumentKind
   readonly patient: DemoPatient

@@ -91,12 +91,6 @@ interface Cast {
   readonly laboratory: Establishment
 }
 
-/**
- * A type of document that the citizen of the sandbox has, and that the default habilitation matrix
- * must deny to the nurse (decision 24): the medical certificate.
- */
-export const deniedToNurse = 'http://loinc.org|89601-9'
-
 export function sandboxCallers(people: DemoPeople): DemoSandbox {
   const cast = castOf(people)
   const citizens = [cast.citizen, cast.minor, cast.representative]

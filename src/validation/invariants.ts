@@ -1,5 +1,5 @@
 /** Constraints of definitions, compiled from FHIRPath by what is passed in. R4 conformance-rules.html#constraints. */
-import type { JsonObject, JsonValue } from '../fhir/resource.ts'
+import type { JsonValue } from '../fhir/resource.ts'
 import type { Constraint } from './element-definition.ts'
 import type { Run } from './run.ts'
 
@@ -83,8 +83,4 @@ export function constraintChecks(
 /** The own constraints of a type's root element, by key. */
 export function keysOf(constraints: readonly Constraint[] | undefined): ReadonlySet<string> {
   return new Set((constraints ?? []).map(({ key }) => key))
-}
-
-export function isJsonObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -13,12 +13,10 @@ export const pdsmProfiles = PDSM
 
 export const isArchivedUrl = `${PDSM}pdsm-ext-is-archived`
 export const designationTypeUrl = `${MHD}ihe-designationType`
-export const authorOrgUrl = `${MHD}ihe-authorOrg`
 
 export const listTypesSystem = 'https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes'
 export const uriSystem = 'urn:ietf:rfc:3986'
 export const loincSystem = 'http://loinc.org'
-export const snomedSystem = 'http://snomed.info/sct'
 export const iheFormatSystem = 'http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode'
 
 export const visibilitySystem = `${NOS}TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument`

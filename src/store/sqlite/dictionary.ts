@@ -6,12 +6,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const wordsRememberedMax = 50_000
 
-export interface Param {
-  readonly id: number
-  /** Every resource of the type has its clinical date, and only that, under this parameter. */
-  readonly clinical: boolean
-}
-
 export class Dictionary {
   readonly #types = new Map<string, number>()
   readonly #typeNames = new Map<number, string>()
