@@ -31,22 +31,14 @@ export function tracedInteraction({ operation, type, system }: FhirRoute): strin
   return operation ? `$${operation.name}` : (type?.[0] ?? system?.[0])
 }
 
-/** To be called after the hook that says who is calling. */
-export function registerAuditTrail(app: FastifyInstance, parts: HttpParts): void {
+/** Begins the trace of a request whose caller is known. Throws Unavailable, or 405 for a change of a trace. */
+export type BeginTrace = (request: FastifyRequest) => void
+
+/** What is to be called once it is known who is calling; undefined where no traces are kept. */
+export function registerAuditTrail(app: FastifyInstance, parts: HttpParts): BeginTrace | undefined {
   const { audit } = parts
   app.decorateRequest('trace', undefined)
-  if (!audit) return
-  app.addHook('onRequest', async (request) => {
-    const { interaction } = request.routeOptions.config
-    if (interaction === undefined) return
-    const { ready, reason } = audit.journal.health()
-    if (!ready) throw cannotTrace(reason)
-    request.trace = beginTrace(parts, audit, request, interaction)
-  })
-  app.addHook('preHandler', async (request) => {
-    const { type } = request.params as { type?: string }
-    if (type === 'AuditEvent') refuseChange(request.method)
-  })
+  if (!audit) return undefined
   app.addHook('onSend', async (request, reply, payload) => {
     const { trace } = request
     request.trace = undefined
@@ -59,9 +51,17 @@ export function registerAuditTrail(app: FastifyInstance, parts: HttpParts): void
       return withhold(parts, request, reply, payload)
     }
   })
+  return (request) => {
+    const { interaction } = request.routeOptions.config
+    if (interaction === undefined) return
+    const { ready, reason } = audit.journal.health()
+    if (!ready) throw cannotTrace(reason)
+    request.trace = openTrace(parts, audit, request, interaction)
+    if ((request.params as { type?: string }).type === 'AuditEvent') refuseChange(request.method)
+  }
 }
 
-function beginTrace(
+function openTrace(
   { services }: HttpParts,
   { ledger }: AuditParts,
   request: FastifyRequest,
@@ -87,14 +87,14 @@ function readQuery(services: HttpParts['services'], request: FastifyRequest, typ
 }
 
 /** What was written and what was read go together, in one durable write. */
-async function appendTrace(
+function appendTrace(
   { journal }: AuditParts,
   trace: RequestTrace,
   status: number,
-): Promise<void> {
+): Promise<unknown> {
   const { records, pending } = trace.finish(status)
   if (pending.length === 0) return journal.append(records)
-  await Promise.all([...pending.map((intent) => intent.chain()), journal.append(records)])
+  return Promise.all([...pending.map((intent) => intent.chain()), journal.append(records)])
 }
 
 /** Traces are never changed nor removed, whoever asks (decision 59). */
