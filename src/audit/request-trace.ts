@@ -5,7 +5,7 @@
 import type { Caller } from '../auth/caller.ts'
 import type { CommitPlan, CommitResult, PlannedWrite } from '../store/commit-plan.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
-import type { IntentLedger, PendingIntent } from './intent-ledger.ts'
+import type { IntentLedger } from './intent-ledger.ts'
 import type { AuditAgent, AuditRecord } from './journal.ts'
 
 export interface TracedRequest {
@@ -49,7 +49,6 @@ export class RequestTrace {
   readonly #agent: AuditAgent
   readonly #root: Open
   readonly #records: AuditRecord[] = []
-  readonly #pending: PendingIntent[] = []
   #current: Open
   #emergency: { mode: NonNullable<AuditRecord['purpose']>; reason: string } | undefined
   #part = 0
@@ -108,22 +107,18 @@ export class RequestTrace {
       audit: pending.audit,
       committed: (result) => {
         pending.committed(result)
-        this.#pending.push(pending)
         current.hasWritten = true
       },
       failed: () => pending.failed(),
     }
   }
 
-  /** The records of what was not written, and what was written: append both before answering. */
-  finish(status: number): {
-    readonly records: readonly AuditRecord[]
-    readonly pending: readonly PendingIntent[]
-  } {
+  /** The records to append before answering; those of what was written are durable with it. */
+  finish(status: number): readonly AuditRecord[] {
     if (this.#current !== this.#root) this.endEntry(status)
     const isTold = this.#root.hasWritten || (this.#hasEntries && status < 400)
     if (!isTold) this.#close(this.#root, status)
-    return { records: this.#records, pending: this.#pending }
+    return this.#records
   }
 
   #close({ entry, shown, refused, named }: Open, status: number): void {

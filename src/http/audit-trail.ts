@@ -1,7 +1,7 @@
 /**
  * Every answer about resources leaves traces before it leaves (decision 28): what the request was
- * shown, refused and stored is appended to the journal; where that fails the answer is 503 and
- * shows nothing. `/metadata`, pages and health leave none, and neither does a request without a
+ * shown and refused is appended to the journal, and where that fails the answer is 503 and shows
+ * nothing; the trace of what it stored is durable with it, in the same commit. `/metadata`, pages and health leave none, and neither does a request without a
  * valid token: it reached nothing, and strangers must not be able to fill the journal.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -44,7 +44,8 @@ export function registerAuditTrail(app: FastifyInstance, parts: HttpParts): Begi
     request.trace = undefined
     if (!trace || reply.statusCode === 401) return payload
     try {
-      await appendTrace(audit, trace, reply.statusCode)
+      const records = trace.finish(reply.statusCode)
+      if (records.length > 0) await audit.journal.append(records)
       return payload
     } catch (error) {
       parts.log.failure({ requestId: request.id, route: request.routeOptions.url ?? '', error })
@@ -84,17 +85,6 @@ function readQuery(services: HttpParts['services'], request: FastifyRequest, typ
   } catch {
     return {}
   }
-}
-
-/** What was written and what was read go together, in one durable write. */
-function appendTrace(
-  { journal }: AuditParts,
-  trace: RequestTrace,
-  status: number,
-): Promise<unknown> {
-  const { records, pending } = trace.finish(status)
-  if (pending.length === 0) return journal.append(records)
-  return Promise.all([...pending.map((intent) => intent.chain()), journal.append(records)])
 }
 
 /** Traces are never changed nor removed, whoever asks (decision 59). */
