@@ -162,6 +162,10 @@ export class SqliteStore implements ResourceStore {
     return Number(Atomics.load(this.#shared.sequence, 0))
   }
 
+  accessEpoch(): number {
+    return Atomics.load(this.#shared.accessEpoch, 0)
+  }
+
   secret(name: string): Buffer {
     return deriveSecret(this.#parts.secret, name)
   }
