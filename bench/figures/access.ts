@@ -4,10 +4,10 @@ import { createRandom } from '../../src/demo/random.ts'
 import { accessWorld, type AccessWorld, type RecordDocument } from '../harness/access-world.ts'
 import { atMost, type Figure, type Result } from '../harness/figure.ts'
 import { Connection, getRequest, withToken } from '../harness/http-client.ts'
-import { median, runLoad } from '../harness/load.ts'
+import { median, runLoad, type LoadResult } from '../harness/load.ts'
 import { mannWhitney } from '../harness/mann-whitney.ts'
 import { medianRatio, runRounds, spread } from '../harness/rounds.ts'
-import { ask } from '../harness/server-process.ts'
+import { ask, type RunningServer } from '../harness/server-process.ts'
 import type { Workbench } from '../harness/workbench.ts'
 
 interface Comparison {
@@ -17,42 +17,89 @@ interface Comparison {
   readonly ratioMax: number
 }
 
+/** Many short stretches: what is compared is nearer in time. */
+const shorter = 3
+
+interface Measured {
+  readonly rounds: Readonly<Record<Turn, readonly number[]>>
+  /** CPU time of one reply, all threads, in µs. */
+  readonly cpu: Readonly<Record<Turn, readonly number[]>>
+}
+
+/** Each caller has a turn of AUTH=open of its own beside it, so that both servers work as much. */
+type Turn = 'citizen' | 'besideCitizen' | 'professional' | 'besideProfessional'
+
+const callers = [
+  { who: 'citizen', beside: 'besideCitizen' },
+  { who: 'professional', beside: 'besideProfessional' },
+] as const
+
 /** The same requests by a citizen, by a professional and with AUTH=open, in turn. */
 async function compare(
   bench: Workbench,
   { what, paths, connections, ratioMax }: Comparison,
 ): Promise<readonly Result[]> {
   const { sandbox, open, citizen, specialist } = await accessWorld(bench)
-  const { rounds: count, stretchMilliseconds: milliseconds } = bench.options
-  const cpu: Record<string, number[]> = {}
-  const contender = (name: string, { child, port }: typeof open, token?: string) => {
+  const work = ({ child, port }: RunningServer, token?: string) => {
     const plain = paths.map((path) => getRequest(path))
     const requests = token === undefined ? plain : plain.map((one) => withToken(one, token))
     const requestOf = (number: number) => requests[number % requests.length]!
-    return async () => {
-      const load = { port, connections, milliseconds, requestOf, server: child }
-      const { cpuMicroseconds, perSecond } = await runLoad(load)
-      ;(cpu[name] ??= []).push(cpuMicroseconds)
-      return 1e6 / perSecond
-    }
+    return (milliseconds: number) =>
+      runLoad({ port, connections, milliseconds, requestOf, server: child })
   }
-  const contenders = {
-    citizen: contender('citizen', sandbox, citizen),
-    specialist: contender('specialist', sandbox, specialist),
-    open: contender('open', open),
+  const ofOpen = work(open)
+  const works = {
+    citizen: work(sandbox, citizen),
+    besideCitizen: ofOpen,
+    professional: work(sandbox, specialist),
+    besideProfessional: ofOpen,
   }
-  const rounds = await runRounds({ rounds: count, contenders })
+  const { rounds, cpu } = await takeTurns(bench, works)
   const told = (values: readonly number[]) => `${Math.round(median(values))} µs`
-  const row = async (name: 'citizen' | 'specialist', who: string): Promise<Result> => ({
-    work: `authorised ${what} by ${who} / the same with AUTH=open, time`,
-    value: medianRatio(rounds[name], rounds.open),
-    unit: '',
-    goal: atMost(ratioMax),
-    detail: `${told(rounds[name])} to ${told(rounds.open)}, rounds ${spread(rounds[name], rounds.open)}; CPU of one reply: ${told(cpu[name]!)} to ${told(cpu.open!)}, ratio ${medianRatio(cpu[name]!, cpu.open!).toFixed(2)}`,
-    where: await bench.profile(contenders[name], sandbox),
-    rounds,
+  const results: Result[] = []
+  for (const { who, beside } of callers) {
+    results.push({
+      work: `authorised ${what} by a ${who} / the same with AUTH=open, time`,
+      value: medianRatio(rounds[who], rounds[beside]),
+      unit: '',
+      goal: atMost(ratioMax),
+      detail: `${told(rounds[who])} to ${told(rounds[beside])}, rounds ${spread(rounds[who], rounds[beside])}; CPU of one reply: ${told(cpu[who])} to ${told(cpu[beside])}, ratio ${medianRatio(cpu[who], cpu[beside]).toFixed(2)}`,
+      where: await bench.profile(() => works[who](bench.options.stretchMilliseconds), sandbox),
+      rounds: { [who]: rounds[who], open: rounds[beside] },
+    })
+  }
+  return results
+}
+
+type Work = (milliseconds: number) => Promise<LoadResult>
+
+async function takeTurns(
+  { options }: Workbench,
+  works: Readonly<Record<Turn, Work>>,
+): Promise<Measured> {
+  const stretch = options.stretchMilliseconds
+  for (const work of Object.values(works)) await work(stretch)
+  const cpu: Record<Turn, number[]> = {
+    citizen: [],
+    besideCitizen: [],
+    professional: [],
+    besideProfessional: [],
+  }
+  const turn = (name: Turn) => async () => {
+    const { cpuMicroseconds, perSecond } = await works[name](stretch / shorter)
+    cpu[name].push(cpuMicroseconds)
+    return 1e6 / perSecond
+  }
+  const rounds = await runRounds({
+    rounds: options.rounds * shorter,
+    contenders: {
+      citizen: turn('citizen'),
+      besideCitizen: turn('besideCitizen'),
+      professional: turn('professional'),
+      besideProfessional: turn('besideProfessional'),
+    },
   })
-  return [await row('citizen', 'a citizen'), await row('specialist', 'a professional')]
+  return { rounds, cpu }
 }
 
 async function authorisedRead(bench: Workbench): Promise<readonly Result[]> {
