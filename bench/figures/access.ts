@@ -63,12 +63,17 @@ async function compare(
       value: medianRatio(rounds[who], rounds[beside]),
       unit: '',
       goal: atMost(ratioMax),
-      detail: `${told(rounds[who])} to ${told(rounds[beside])}, rounds ${spread(rounds[who], rounds[beside])}; CPU of one reply: ${told(cpu[who])} to ${told(cpu[beside])}, ratio ${medianRatio(cpu[who], cpu[beside]).toFixed(2)}`,
+      detail: `${told(rounds[who])} to ${told(rounds[beside])}, rounds ${spread(rounds[who], rounds[beside])}; CPU of one reply: ${told(cpu[who])} to ${told(cpu[beside])}, ratio ${medianRatio(cpu[who], cpu[beside]).toFixed(2)}, of the least ${leastRatio(cpu[who], cpu[beside]).toFixed(2)}`,
       where: await bench.profile(() => works[who](bench.options.stretchMilliseconds), sandbox),
       rounds: { [who]: rounds[who], open: rounds[beside] },
     })
   }
   return results
+}
+
+/** Of the rounds that others of the machine disturbed least. */
+function leastRatio(above: readonly number[], below: readonly number[]): number {
+  return Math.min(...above) / Math.min(...below)
 }
 
 type Work = (milliseconds: number) => Promise<LoadResult>
