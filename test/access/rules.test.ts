@@ -7,7 +7,8 @@ import { relationOf } from '../../src/access/patient-relation.ts'
 import { holds } from '../../src/access/predicate.ts'
 import { monthOldBefore } from '../../src/access/rules/labels.ts'
 import { anEnvelope } from '../store/plans.ts'
-import { app } from './callers.ts'
+import { app, citizen, establishment } from './callers.ts'
+import { doc, plainWorld } from './plain-world.ts'
 
 const hourMs = 3_600_000
 
@@ -55,3 +56,33 @@ t.test('an application changes nothing once its citizen represents the patient n
   }
   t.end()
 })
+
+t.test('a citizen does not move their deposit out of every record', async (t) => {
+  const { as } = await plainWorld(t)
+  const who = citizen('p1')
+  const { id } = (await as(who, 'POST', '/DocumentReference', doc('x', 'p1'))).body
+  const { subject: _, ...ofNobody } = doc(String(id), 'p1')
+  t.equal((await as(who, 'PUT', `/DocumentReference/${id}`, ofNobody)).status, 403)
+  t.equal((await as(who, 'PUT', `/DocumentReference/${id}`, doc(String(id), 'p1'))).status, 200)
+})
+
+t.test(
+  'a resource of three patients is neither read nor found, its depositor included',
+  async (t) => {
+    const { as, put } = await plainWorld(t)
+    const meeting = (...patients: string[]) => ({
+      resourceType: 'Appointment',
+      id: `a${patients.length}`,
+      status: 'proposed',
+      participant: patients.map((patient) => ({
+        actor: { reference: `Patient/${patient}` },
+        status: 'accepted',
+      })),
+    })
+    await put(meeting('p1', 'p2'))
+    await put(meeting('p1', 'p2', 'p3'))
+    t.equal((await as(establishment(), 'GET', '/Appointment/a2')).status, 200)
+    t.equal((await as(establishment(), 'GET', '/Appointment/a3')).status, 404)
+    t.equal((await as(establishment(), 'GET', '/Appointment')).body.total, 1)
+  },
+)

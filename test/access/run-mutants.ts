@@ -9,7 +9,9 @@ import { mutants, type Mutant } from './mutants.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The quickest first: one failure is enough. */
 const tests = [
+  'rules.test.ts',
   'access.test.ts',
+  'scopes.test.ts',
   'gate.test.ts',
   'withheld.test.ts',
   'blocked.test.ts',
@@ -42,6 +44,7 @@ export async function* runMutants(
       'src',
       'test/access',
       'test/national',
+      'test/store',
       'test/fixtures.ts',
       'package.json',
     ]) {
