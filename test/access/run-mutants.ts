@@ -21,6 +21,7 @@ const tests = [
   'documents-acceptance.test.ts',
   'attacks.test.ts',
   'matrix.test.ts',
+  'cedar.property.test.ts',
   'dual-world.test.ts',
 ]
 
