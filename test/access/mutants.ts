@@ -79,8 +79,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'granular scopes are ignored in searches',
     file: control,
-    find: 'isBoundToPatient(scopes)), granular])',
-    replace: 'isBoundToPatient(scopes))])',
+    find: 'named, isBound), granular]))',
+    replace: 'named, isBound)]))',
   },
   {
     name: 'granular scopes are ignored in reads',
@@ -97,7 +97,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'bytes follow no owner',
     file: control,
-    find: 'if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner)',
+    find: 'if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner, isBound)',
     replace: 'if (envelope.owner !== undefined) return true',
   },
   {
@@ -187,8 +187,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'apps need no consent',
     file: apps,
-    find: '(relation.appTypes?.includes(type) ?? false),\n        always',
-    replace: 'true,\n        always',
+    find: '(relation.appTypes?.includes(type) ?? false)',
+    replace: 'true',
   },
   {
     name: 'page links work for everybody',
@@ -223,14 +223,32 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'writes ask for no scope',
     file: control,
-    find: 'if (!isImplied) await this.#requireWriteScope(action, write, stored)',
+    find: 'await this.#requireWriteScope(write, stored, isImplied)\n',
     replace: '',
   },
   {
     name: 'granular scopes are ignored in writes',
     file: control,
-    find: 'if (!fits) throw',
-    replace: 'if (false) throw',
+    find: 'if (isImplied || (await this.#fitsWrite(coverage, write, stored))) return',
+    replace: 'return',
+  },
+  {
+    name: 'a patient/ scope writes into every record',
+    file: control,
+    find: 'if (coverage.isBound && !this.#isWrittenInContext(write, stored)) continue',
+    replace: '',
+  },
+  {
+    name: 'a patient/ scope is as wide as a granular one beside it',
+    file: 'src/access/scope-checks.ts',
+    find: '[{ scopes: unbound, isBound: false }]',
+    replace: '[{ scopes, isBound: false }]',
+  },
+  {
+    name: 'a patient/ scope reads bytes of every record',
+    file: control,
+    find: '(!isBound || this.#isInContext(version.envelope)) &&',
+    replace: '',
   },
   {
     name: 'a closed record is as if absent',
