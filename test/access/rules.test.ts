@@ -7,7 +7,7 @@ import { relationOf } from '../../src/access/patient-relation.ts'
 import { holds } from '../../src/access/predicate.ts'
 import { monthOldBefore } from '../../src/access/rules/labels.ts'
 import { anEnvelope } from '../store/plans.ts'
-import { app, citizen, establishment } from './callers.ts'
+import { app, citizen, establishment, professional } from './callers.ts'
 import { doc, plainWorld } from './plain-world.ts'
 
 const hourMs = 3_600_000
@@ -86,3 +86,29 @@ t.test(
     t.equal((await as(establishment(), 'GET', '/Appointment')).body.total, 1)
   },
 )
+
+t.test('the matrix is about documents, and denies one that does not say its type', (t) => {
+  const caller = professional('n1', { profession: '60' })
+  const record = {
+    ...emptyAccessRecord,
+    authorized: [{ party: caller.practitioner!, period: { start: 0 }, purpose: 'care' as const }],
+  }
+  const relation = relationOf(caller, 'p1', record as never, 1)
+  const mayRead = (type: string, docType: string | undefined) => {
+    const input = {
+      caller,
+      action: 'consult' as const,
+      type,
+      relations: [relation],
+      now: 1,
+      matrix: { '60': ['s|care'] },
+    }
+    const envelope = anEnvelope({ patients: ['p1'], ...(docType === undefined ? {} : { docType }) })
+    return holds(decideForPatient(input, relation), envelope, 'x')
+  }
+  t.ok(mayRead('DocumentReference', 's|care'))
+  t.notOk(mayRead('DocumentReference', 's|report'))
+  t.notOk(mayRead('DocumentReference', undefined))
+  t.ok(mayRead('Encounter', 's|report'), 'whose type is that of a visit')
+  t.end()
+})

@@ -12,6 +12,9 @@ export function depositedBy({ organization, user }: Caller): Predicate {
   )
 }
 
+/** What the matrix is about: elsewhere `type` says something else. */
+const documentTypes: ReadonlySet<string> = new Set(['DocumentReference', 'Composition'])
+
 export const professionalRules: readonly AccessRule[] = [
   {
     id: 'P10-care-relation',
@@ -96,12 +99,12 @@ export const professionalRules: readonly AccessRule[] = [
     basis: 'arrêté du 26 octobre 2023; décision 24',
     fr: 'La matrice d’habilitation n’ouvre pas ce type de document à cette profession.',
     en: 'The habilitation matrix does not open this document type to this profession.',
-    when: ({ caller, matrix }) => {
-      if (caller.kind !== 'professional') return never
+    when: ({ caller, matrix, type }) => {
+      if (caller.kind !== 'professional' || !documentTypes.has(type)) return never
       const allowed = caller.profession === undefined ? [] : (matrix[caller.profession] ?? [])
       if (allowed === 'all') return never
-      const isDocument: Predicate = { op: 'exists', field: 'docType' }
-      return and(isDocument, not(isIn('docType', allowed)), not(depositedBy(caller)))
+      // A document that does not say its type is no pair of the table, and denied like those.
+      return and(not(isIn('docType', allowed)), not(depositedBy(caller)))
     },
   },
 ]
