@@ -97,7 +97,7 @@ function patchOf({ parts, request }: Incoming): ReturnType<typeof readPatchBody>
     readResource: () => readFhirBody(request, undefined, limits),
     readBytes: () => {
       requirePlainEncoding(request.headers['content-encoding'])
-      return readBytes(rawBody(request), limits.bodyBytesMax)
+      return readBytes(rawBody(request, limits.bodyBytesMax), limits.bodyBytesMax)
     },
   })
 }
