@@ -239,6 +239,23 @@ t.test('answers a refused body although it is still on its way', async (t) => {
   await nothingStored(t, server)
 })
 
+t.test('echoes only what a FHIR string may hold', async (t) => {
+  const server = await openServer(t)
+  for (const path of [
+    '/Patient/%00%08',
+    '/Patient?birthdate=%1b',
+    `/Patient?birthdate=${'a'.repeat(78)}${'%F0%9F%98%80'.repeat(3)}`,
+    `/Patient?${'%F0%9F%98%80'.repeat(2_001)}=x`,
+    '/Patient?%00=x',
+  ]) {
+    const { text, body } = await call(server, 'GET', path)
+    t.match(body, { resourceType: 'OperationOutcome', issue: [{ severity: 'error' }] })
+    t.notMatch(text, /\\u0000|\\b|\\u001b|\\ud[89a-f]/i, path)
+    const again = await call(server, 'POST', '/OperationOutcome', { body })
+    t.equal(again.status, 201, again.text)
+  }
+})
+
 t.test('answers a body that is declared too long before it is sent', async (t) => {
   const { server, port, blobs } = await listen(t, {
     BODY_BYTES_MAX: '200000',
