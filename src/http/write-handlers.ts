@@ -72,6 +72,12 @@ export async function deleteTarget(incoming: TypedIncoming): Promise<FastifyRepl
 
 /** The id of the URL, or else the condition that its query states. */
 function targetOf({ id, parameters, request }: Incoming): { id: string } | { query: string } {
+  if (request.headers['if-none-exist'] !== undefined) {
+    throw new InvalidRequest(
+      `If-None-Exist has no meaning for ${request.method}: it is the condition of a create`,
+      { expression: 'http.if-none-exist' },
+    )
+  }
   if (id !== undefined) {
     requireNoParameters(parameters)
     return { id }
