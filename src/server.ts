@@ -8,6 +8,7 @@ import { createAccessControl } from './access/access-control.ts'
 import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
 import type { AuthorizationServer } from './auth/authorization-server.ts'
+import { createRestSecurity } from './auth/rest-security.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
 import { auditEventRules } from './audit/audit-event-rules.ts'
 import type { AuditJournal } from './audit/journal.ts'
@@ -110,6 +111,7 @@ export async function buildServer(
     definitions,
     now,
     isPlain: surroundings.rules === 'none',
+    discovery: () => authorization?.server.smartConfiguration,
   })
   const authorization = await openAuthorization(config, {
     people,
@@ -291,15 +293,16 @@ interface ServiceParts {
   readonly now: () => number
   readonly definitions: StoredDefinitions
   readonly isPlain: boolean
+  /** Asked for once the server is open. */
+  readonly discovery: () => JsonObject | undefined
 }
 
 function createServices(
   config: Config,
-  { registry, store, definitions, now, isPlain }: ServiceParts,
+  { registry, store, definitions, now, isPlain, discovery }: ServiceParts,
 ): Services {
   const ids = createIdMaker(store.secret('ids'), now)
   const { baseUrl, timeZone } = config
-  const startedAt = new Date(now()).toISOString()
   return {
     registry,
     extract: createIndexExtractor({
@@ -327,14 +330,18 @@ function createServices(
       bundleEntriesMax: config.bundleEntriesMax,
       searchTimeoutMs: config.searchTimeoutMs,
     },
-    capabilities: createCapabilities(registry, { baseUrl, date: startedAt }),
+    capabilities: createCapabilities(registry, {
+      baseUrl,
+      date: new Date(now()).toISOString(),
+      security: () => createRestSecurity(discovery(), { cors: config.corsOrigins.length > 0 }),
+    }),
   }
 }
 
 /** The CapabilityStatement, made again only when what is loaded changes. */
 function createCapabilities(
   registry: Registry,
-  { baseUrl, date }: { baseUrl: string; date: string },
+  { baseUrl, date, security }: { baseUrl: string; date: string; security: () => JsonObject },
 ): () => JsonObject {
   let epoch = -1
   let statement: JsonObject = {}
@@ -343,7 +350,7 @@ function createCapabilities(
       epoch = registry.epoch
       statement = createCapabilityStatement({
         registry,
-        routes: servedInteractions,
+        routes: { ...servedInteractions, security: security() },
         baseUrl,
         version,
         date,

@@ -181,7 +181,7 @@ function profilesByType(registry: Registry): Map<string, string[]> {
 
 function includesOf(type: string, parameters: readonly SearchParameter[]): string[] {
   return parameters
-    .filter((parameter) => parameter.type === 'reference')
+    .filter(({ type: kind, isCanonical }) => kind === 'reference' && !isCanonical)
     .map(({ code }) => `${type}:${code}`)
 }
 
@@ -192,8 +192,10 @@ function referrersByType(
 ): ReadonlyMap<string, readonly string[]> {
   const referrers = new Map<string, string[]>(types.map((type) => [type, []]))
   for (const type of types)
-    for (const { code, type: kind, targets } of registry.searchParameters(type).values())
-      if (kind === 'reference')
+    for (const { code, type: kind, targets, isCanonical } of registry
+      .searchParameters(type)
+      .values())
+      if (kind === 'reference' && !isCanonical)
         for (const target of targets.length > 0 ? targets : types)
           referrers.get(target)?.push(`${type}:${code}`)
   return referrers

@@ -193,7 +193,8 @@ function createSearchParameters(index: DefinitionIndex, typeModels: TypeModels) 
     for (let base: string | undefined = type; base; base = typeModels.get(base)?.base)
       bases.push(base)
     const definitions = new Set(bases.flatMap((base) => byBase?.get(base) ?? []))
-    return buildSearchParameters({ type, bases, isTypeName, typeOf }, definitions)
+    const typeModel = typeModels.get
+    return buildSearchParameters({ type, bases, isTypeName, typeOf, typeModel }, definitions)
   }
 
   return {

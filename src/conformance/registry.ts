@@ -117,6 +117,8 @@ export interface SearchParameter {
   readonly expression: string
   /** The resource types that a reference may point to; empty: any. */
   readonly targets: readonly string[]
+  /** A reference by canonical URL, which chains, `_has` and includes do not follow. */
+  readonly isCanonical?: boolean
   /** Of a composite: each component's parameter type and FHIRPath relative to `expression`. */
   readonly components: readonly {
     readonly type: SearchParameter['type']

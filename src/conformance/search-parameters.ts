@@ -4,7 +4,7 @@
  * R4 searchparameter.html.
  */
 import { isObject, type JsonObject } from '../fhir/resource.ts'
-import type { SearchParameter } from './registry.ts'
+import type { SearchParameter, TypeModel } from './registry.ts'
 
 export interface SearchParameterSource {
   readonly type: string
@@ -14,6 +14,7 @@ export interface SearchParameterSource {
   isTypeName(name: string): boolean
   /** The parameter type behind the canonical of a component; undefined when it is not loaded. */
   typeOf(canonical: string): string | undefined
+  typeModel(type: string): TypeModel | undefined
 }
 
 type ParameterType = SearchParameter['type']
@@ -61,7 +62,33 @@ function toParameter(
   const components = type === 'composite' ? componentsOf(source, definition) : []
   if (!components) return undefined
   const targets = type === 'reference' ? targetsOf(definition, alternatives) : []
-  return { code, type, urls: [url], expression: alternatives.join(' | '), targets, components }
+  const isCanonical = type === 'reference' && alternatives.every((one) => isUrl(source, one))
+  return {
+    code,
+    type,
+    urls: [url],
+    expression: alternatives.join(' | '),
+    targets,
+    ...(isCanonical ? { isCanonical } : {}),
+    components,
+  }
+}
+
+const URL_TYPES: ReadonlySet<string> = new Set(['canonical', 'uri', 'url'])
+
+/** Whether a path leads to URLs only; false where it is more than members, `where` and `as`. */
+function isUrl({ typeModel }: SearchParameterSource, path: string): boolean {
+  const cast = /^\((.+) as (\w+)\)$/.exec(path)
+  if (cast) return URL_TYPES.has(cast[2]!)
+  const [type = '', ...names] = path.replaceAll(/\.where\([^()]*\)/g, '').split('.')
+  const types = names.reduce(
+    (found, name) =>
+      found.flatMap((one) =>
+        (typeModel(one)?.paths.get(name) ?? []).map((element) => element.type),
+      ),
+    [type],
+  )
+  return types.length > 0 && types.every((one) => URL_TYPES.has(one))
 }
 
 function isParameterType(type: unknown): type is ParameterType {
@@ -139,9 +166,12 @@ function targetsOf(definition: JsonObject, alternatives: readonly string[]): str
 function join(first: SearchParameter, second: SearchParameter): SearchParameter {
   if (first.type === 'composite') return { ...first, urls: [...first.urls, ...second.urls] }
   const alternatives = [...splitUnion(first.expression), ...splitUnion(second.expression)]
+  const { isCanonical: _, ...rest } = first
+  const isCanonical = first.isCanonical && second.isCanonical
   const isAny = first.targets.length === 0 || second.targets.length === 0
   return {
-    ...first,
+    ...rest,
+    ...(isCanonical ? { isCanonical } : {}),
     urls: [...new Set([...first.urls, ...second.urls])],
     expression: [...new Set(alternatives)].join(' | '),
     targets: isAny ? [] : [...new Set([...first.targets, ...second.targets])],

@@ -73,19 +73,23 @@ function toIssueElement(issue: Issue, context: OutcomeContext | undefined): Json
   const details: JsonObject = {}
   if (issue.rule && context) details.coding = [{ system: context.ruleSystem, code: issue.rule }]
   const text = issue.text?.[context?.language ?? 'fr']
-  if (text) details.text = text
+  if (text) details.text = echoed(text, 4_000)
   return {
     severity: issue.severity,
     code: issue.code,
     ...(Object.keys(details).length > 0 ? { details } : {}),
-    diagnostics: shortened(issue.diagnostics, 4_000),
+    diagnostics: echoed(issue.diagnostics, 4_000),
     ...(issue.expression && issue.expression.length > 0
-      ? { expression: issue.expression.map((path) => shortened(path, 500)) }
+      ? { expression: issue.expression.map((path) => echoed(path, 500)) }
       : {}),
   }
 }
 
-/** What a caller sent is echoed, but not without end. */
-function shortened(text: string, lengthMax: number): string {
-  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`
+/**
+ * What a caller sent is echoed, but not without end, and without what a FHIR string cannot hold:
+ * control characters, and halves of pairs that a cut left. R4 datatypes.html#string.
+ */
+function echoed(text: string, lengthMax: number): string {
+  const cut = text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`
+  return cut.toWellFormed().replaceAll(/[^\P{Cc}\t\n\r]/gu, '\u{fffd}')
 }

@@ -72,7 +72,7 @@ async function receive({
   const writer = context.store.blobSink.create()
   let size = 0
   try {
-    await readChunks(rawBody(request), (chunk) => {
+    await readChunks(rawBody(request, documentBytesMax), (chunk) => {
       size += chunk.length
       if (size > documentBytesMax) throw tooLarge(documentBytesMax)
       return writer.write(chunk)

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Readable } from 'node:stream'
 import type { GuardFor } from '../access/guarded-store.ts'
 import type { Caller } from '../auth/caller.ts'
-import { InvalidRequest, NotFound } from '../errors.ts'
+import { InvalidRequest, NotFound, TooLarge } from '../errors.ts'
 import type { OutcomeContext } from '../fhir/operation-outcome.ts'
 import type { Context, Services } from '../interactions/context.ts'
 import type { Preconditions } from '../interactions/preconditions.ts'
@@ -74,15 +74,20 @@ export function readFhirBody(
   limits: BodyLimits,
 ): Promise<ParsedBody> {
   requireFhirJson(request.headers['content-type'], request.headers['content-encoding'])
-  return parseBody(rawBody(request), {
+  return parseBody(rawBody(request, limits.bodyBytesMax), {
     bodyBytesMax: limits.bodyBytesMax,
     ...(blobs ? { blobs } : {}),
     blobBytesMax: limits.documentBytesMax,
   })
 }
 
-/** The body as it arrives; empty when there is none. */
-export function rawBody(request: FastifyRequest): AsyncIterable<Uint8Array> {
+/**
+ * The body as it arrives; empty when there is none. Throws 413 where its declared length is beyond
+ * the bound already, so that nobody uploads it for nothing.
+ */
+export function rawBody(request: FastifyRequest, bytesMax: number): AsyncIterable<Uint8Array> {
+  if (Number(request.headers['content-length']) > bytesMax)
+    throw new TooLarge(`The body has more than the ${bytesMax} bytes that are accepted`)
   return (request.body as Readable | undefined) ?? noBody()
 }
 

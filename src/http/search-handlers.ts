@@ -29,7 +29,7 @@ export async function searchFromBody(incoming: Incoming): Promise<void> {
       { expression: 'http.content-type' },
     )
   }
-  const form = await readBytes(rawBody(request), formBytesMax)
+  const form = await readBytes(rawBody(request, formBytesMax), formBytesMax)
   const sent = parseQueryString(form.toString('utf8').trim())
   const parameters = [...incoming.parameters, ...sent]
   request.trace?.describe(tracedQuery(incoming.parts.services, incoming.type, parameters))

@@ -71,6 +71,12 @@ export async function deleteTarget(incoming: TypedIncoming): Promise<void> {
 
 /** The id of the URL, or else the condition that its query states. */
 function targetOf({ id, parameters, request }: Incoming): { id: string } | { query: string } {
+  if (request.headers['if-none-exist'] !== undefined) {
+    throw new InvalidRequest(
+      `If-None-Exist has no meaning for ${request.method}: it is the condition of a create`,
+      { expression: 'http.if-none-exist' },
+    )
+  }
   if (id !== undefined) {
     requireNoParameters(parameters)
     return { id }
@@ -96,7 +102,7 @@ function patchOf({ parts, request }: Incoming): ReturnType<typeof readPatchBody>
     readResource: () => readFhirBody(request, undefined, limits),
     readBytes: () => {
       requirePlainEncoding(request.headers['content-encoding'])
-      return readBytes(rawBody(request), limits.bodyBytesMax)
+      return readBytes(rawBody(request, limits.bodyBytesMax), limits.bodyBytesMax)
     },
   })
 }

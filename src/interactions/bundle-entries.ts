@@ -1,11 +1,16 @@
 /** The entries of an incoming batch or transaction. R4 bundle.html. */
 import { InvalidRequest, TooCostly } from '../errors.ts'
 import { isObject, type JsonValue, type Resource } from '../fhir/resource.ts'
+import { requireKnownElements } from './bundle-elements.ts'
 import type { Context } from './context.ts'
 import type { EntryRequest } from './entry-request.ts'
 
-/** Throws when `entry` is no list or too long, or when two entries have one fullUrl. */
+/**
+ * Throws for elements that a Bundle does not have, when `entry` is no list or too long, or when two
+ * entries have one fullUrl.
+ */
 export function requireEntries(context: Context, bundle: Resource): readonly JsonValue[] {
+  requireKnownElements(bundle, 'bundle', 'Bundle')
   const entries = bundle.entry ?? []
   if (!Array.isArray(entries)) {
     throw new InvalidRequest('Bundle.entry must be a list', {

@@ -9,6 +9,7 @@ import {
   type JsonValue,
   type Resource,
 } from '../fhir/resource.ts'
+import { requireKnownElements, requireOwnConditions } from './bundle-elements.ts'
 
 export type EntryMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -57,6 +58,7 @@ export function parseEntryRequest(
 ): EntryRequest {
   const at = `Bundle.entry[${index}]`
   if (!isObject(entry)) throw new InvalidRequest(`${at} must be an object`, { expression: at })
+  requireKnownElements(entry, 'entry', at)
   const { request, resource, fullUrl } = entry
   if (!isObject(request)) {
     throw new InvalidRequest(
@@ -67,6 +69,7 @@ export function parseEntryRequest(
       },
     )
   }
+  requireKnownElements(request, 'request', `${at}.request`)
   const method = request.method
   if (typeof method !== 'string' || !methods.has(method)) {
     throw new InvalidRequest(`${at}.request.method must be GET, HEAD, POST, PUT, PATCH or DELETE`, {
@@ -82,6 +85,7 @@ export function parseEntryRequest(
   }
   const target = parseEntryUrl(request.url, registry, baseUrl, `${at}.request.url`)
   requireResource(method, resource, at)
+  requireOwnConditions(request, method, `${at}.request`)
   return {
     index,
     method: method as EntryMethod,

@@ -3,6 +3,7 @@ import { FhirError, Gone, InvalidRequest, NotFound } from '../errors.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { formatQuery } from '../search/format-query.ts'
+import { isWithinOneRecord } from '../search/one-record.ts'
 import { openPageLink, sealPageLink } from '../search/page-link.ts'
 import type { ParsedQuery } from '../search/parse-query.ts'
 import { allOf, type Clause, type SearchRequest } from '../search/search-request.ts'
@@ -32,9 +33,20 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   })
   const page = { ...found, included: await readableOnes(context, found.included) }
   // The first page counts; later pages repeat its total, which is that of the same commit.
-  const total = opened ? opened.total : page.total
+  const total = opened ? opened.total : (page.total ?? (await recordTotal(context, request, page)))
   const body = await renderPage(context, { target, parsed, page, total, startedAt })
   return { status: 200, body }
+}
+
+/** Decision 41: within one patient's record the total is exact, however many there are. */
+async function recordTotal(
+  context: Context,
+  request: SearchRequest,
+  { asOf }: SearchPage,
+): Promise<number | undefined> {
+  if (request.total !== 'whenCheap' || !isWithinOneRecord(request.where)) return undefined
+  const counting = { ...request, count: 0, includes: [], total: 'accurate' as const, asOf }
+  return (await context.store.search(counting)).total
 }
 
 /** A page link beyond the window, with the search to begin again with. */

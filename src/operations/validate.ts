@@ -48,11 +48,11 @@ interface ReadRequest {
 }
 
 /** Throws 400 for parameters that the operation does not have, or a wrong mode. */
-function readRequest({ body, parameters }: ValidateRequest): ReadRequest {
+function readRequest({ type, body, parameters }: ValidateRequest): ReadRequest {
   const given: { profiles: string[]; mode?: string; resource?: Resource } = { profiles: [] }
   for (const [name, value] of parameters) take(given, name, value)
-  if (body && isOperationInput(body)) {
-    for (const parameter of body.parameter as JsonObject[]) {
+  if (body && isOperationInput(body, type)) {
+    for (const parameter of parametersOf(body)) {
       const value =
         parameter.resource ??
         parameter.valueUri ??
@@ -70,17 +70,29 @@ function readRequest({ body, parameters }: ValidateRequest): ReadRequest {
   return given as ReadRequest
 }
 
-/** Parameters that carry the operation's input, rather than a Parameters resource to validate. */
-function isOperationInput(body: Resource): boolean {
+/**
+ * Parameters that carry the operation's input, rather than a Parameters resource to validate: these
+ * are told apart by their names where the URL is that of Parameters itself.
+ */
+function isOperationInput(body: Resource, type: string): boolean {
+  if (body.resourceType !== 'Parameters') return false
+  if (type !== 'Parameters') return true
+  const { parameter } = body
   return (
-    body.resourceType === 'Parameters' &&
-    Array.isArray(body.parameter) &&
-    body.parameter.length > 0 &&
-    body.parameter.every(
-      (parameter) =>
-        isObject(parameter) && ['resource', 'mode', 'profile'].includes(String(parameter.name)),
+    Array.isArray(parameter) &&
+    parameter.length > 0 &&
+    parameter.every(
+      (one) => isObject(one) && ['resource', 'mode', 'profile'].includes(String(one.name)),
     )
   )
+}
+
+function parametersOf({ parameter = [] }: Resource): readonly JsonObject[] {
+  if (Array.isArray(parameter) && parameter.every(isObject)) return parameter
+  throw new InvalidRequest('Parameters.parameter must be a list of objects', {
+    code: 'structure',
+    expression: 'Parameters.parameter',
+  })
 }
 
 function take(

@@ -4,6 +4,7 @@
  */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { TooCostly, UnprocessableResource } from '../errors.ts'
+import { decimalText, keepDecimalText, noteDecimalText } from '../json/decimals.ts'
 
 /** A step into a container: a member's name, or an item's index. */
 export type Token = string | number
@@ -95,6 +96,23 @@ export function setMember(container: Container, token: Token, value: JsonValue):
   })
 }
 
+/** A value with the text of the number that it is, or undefined: 1.10 stays 1.10. */
+export interface Written {
+  readonly value: JsonValue
+  readonly text: string | undefined
+}
+
+export function writtenIn(holder: object, token: Token): Written {
+  const value = (holder as Record<Token, JsonValue>)[token]!
+  return { value, text: typeof value === 'number' ? decimalText(holder, token) : undefined }
+}
+
+/** Sets a member, a number as it was written. */
+export function writeMember(container: Container, token: Token, { value, text }: Written): void {
+  setMember(container, token, value)
+  if (text !== undefined) keepDecimalText(container, token, text)
+}
+
 export function removeMember(container: Container, token: Token): void {
   if (Array.isArray(container)) container.splice(Number(token), 1)
   else delete container[token]
@@ -122,7 +140,10 @@ function deepCopy(value: JsonValue): JsonValue {
   if (!isContainer(value)) return value
   if (Array.isArray(value)) return value.map(deepCopy)
   const copy: JsonObject = {}
-  for (const [name, child] of Object.entries(value)) setMember(copy, name, deepCopy(child))
+  for (const [name, child] of Object.entries(value)) {
+    setMember(copy, name, deepCopy(child))
+    if (typeof child === 'number') noteDecimalText(copy, name, decimalText(value, name))
+  }
   return copy
 }
 

@@ -66,6 +66,8 @@ function toFault(error: unknown, at: string): unknown {
   return patchFault({ expression: at, fault, corrected: error.corrected })
 }
 
+const PARTS = new Set(['type', 'path', 'name', 'value', 'index', 'source', 'destination'])
+
 function partsOf(parameter: JsonValue, at: string): ReadonlyMap<string, JsonObject> {
   if (!isObject(parameter) || parameter.name !== 'operation')
     throw patchFault({
@@ -75,7 +77,11 @@ function partsOf(parameter: JsonValue, at: string): ReadonlyMap<string, JsonObje
     })
   const parts = new Map<string, JsonObject>()
   for (const part of Array.isArray(parameter.part) ? parameter.part : []) {
-    if (!isObject(part) || typeof part.name !== 'string') continue
+    if (!isObject(part) || typeof part.name !== 'string' || !PARTS.has(part.name))
+      throw new PathProblem(
+        `${quote(isObject(part) ? part.name : part)} is no part of an operation`,
+        `Write ${[...PARTS].join(', ')}`,
+      )
     if (parts.has(part.name)) throw new PathProblem(`the part ${quote(part.name)} is there twice`)
     parts.set(part.name, part)
   }
@@ -84,6 +90,8 @@ function partsOf(parameter: JsonValue, at: string): ReadonlyMap<string, JsonObje
 
 const verbs: Record<string, (operation: Operation) => void> = {
   add(operation) {
+    if (operation.parts.has('index'))
+      throw new PathProblem('add puts an element at the end, whatever "index" says', 'Write insert')
     const place = one(operation, textPart(operation, 'path'))
     const name = textPart(operation, 'name')
     const members = membersOf(place, name, operation.typeModel)

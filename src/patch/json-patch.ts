@@ -2,8 +2,16 @@
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
 import { TooCostly, UnprocessableResource } from '../errors.ts'
-import type { Container, Draft, Token } from './draft.ts'
-import { createDraft, isContainer, memberOf, removeMember, setMember } from './draft.ts'
+import type { Container, Draft, Token, Written } from './draft.ts'
+import {
+  createDraft,
+  isContainer,
+  memberOf,
+  removeMember,
+  setMember,
+  writeMember,
+  writtenIn,
+} from './draft.ts'
 import type { FindTypeModel } from './element-type.ts'
 import { correctValue, elementTypeAt, quote } from './element-type.ts'
 import { correctPointer, formatPointer, parseIndex, parsePointer } from './json-pointer.ts'
@@ -57,18 +65,19 @@ const verbs: Record<string, (step: Step) => void> = {
   remove: (step) => remove(step, existing(step, targetOf(step), 'path')),
   replace(step) {
     const target = existing(step, targetOf(step), 'path')
-    const value = valueOf(step)
-    checkValue(step, target.tokens, value)
-    put(step.draft, target, value)
+    const written = valueOf(step)
+    checkValue(step, target.tokens, written.value)
+    put(step.draft, target, written)
   },
   move,
   copy(step) {
     const source = existing(step, targetOf(step, 'from'), 'from')
-    add(step, targetOf(step), step.draft.copyOf(source.value!))
+    const value = step.draft.copyOf(source.value!)
+    add(step, targetOf(step), { ...sourceWritten(source), value })
   },
   test(step) {
     const target = existing(step, targetOf(step), 'path')
-    if (!isSameJson(target.value!, valueOf(step)))
+    if (!isSameJson(target.value!, valueOf(step).value))
       throw patchFault({
         expression: step.at,
         fault: `The test failed: the value at ${quote(target.pointer)} is not ${quote(step.operation.value)}`,
@@ -205,15 +214,19 @@ function noIndex(step: Step, member: 'path' | 'from', pointer: string, token: st
   })
 }
 
-function valueOf(step: Step): JsonValue {
-  const { value } = step.operation
-  if (value === undefined)
+function valueOf(step: Step): Written {
+  if (step.operation.value === undefined)
     throw patchFault({
       expression: step.at,
       fault: 'The operation has no "value"',
       code: 'invalid',
     })
-  return value
+  return writtenIn(step.operation, 'value')
+}
+
+/** What stands at a place, before it is moved or copied. */
+function sourceWritten({ parent, tokens, value }: Target): Written {
+  return parent ? writtenIn(parent, tokens.at(-1)!) : { value: value!, text: undefined }
 }
 
 function checkValue(step: Step, tokens: readonly Token[], value: JsonValue): void {
@@ -229,15 +242,15 @@ function checkValue(step: Step, tokens: readonly Token[], value: JsonValue): voi
   })
 }
 
-function put(draft: Draft, { tokens }: Target, value: JsonValue): void {
-  if (tokens.length === 0) draft.setRoot(value)
-  else setMember(draft.own(tokens.slice(0, -1)), tokens.at(-1)!, value)
+function put(draft: Draft, { tokens }: Target, written: Written): void {
+  if (tokens.length === 0) draft.setRoot(written.value)
+  else writeMember(draft.own(tokens.slice(0, -1)), tokens.at(-1)!, written)
 }
 
-function add(step: Step, target: Target, value: JsonValue): void {
+function add(step: Step, target: Target, written: Written): void {
   const { tokens, parent } = target
-  checkValue(step, tokens, value)
-  if (!Array.isArray(parent)) return put(step.draft, target, value)
+  checkValue(step, tokens, written.value)
+  if (!Array.isArray(parent)) return put(step.draft, target, written)
   const index = Number(tokens.at(-1))
   if (index > parent.length)
     throw patchFault({
@@ -246,7 +259,7 @@ function add(step: Step, target: Target, value: JsonValue): void {
       corrected: `To append write "path": ${quote(target.pointer.replace(/\d+$/, '-'))}`,
     })
   const list = step.draft.own(tokens.slice(0, -1))
-  if (Array.isArray(list)) list.splice(index, 0, value)
+  if (Array.isArray(list)) list.splice(index, 0, written.value)
 }
 
 function remove(step: Step, { tokens }: Target): void {
@@ -261,6 +274,7 @@ function move(step: Step): void {
   if (pointer === source.pointer) return
   if (pointer.startsWith(`${source.pointer}/`))
     throw patchFault({ expression: `${step.at}.path`, fault: 'Nothing can be moved into itself' })
+  const written = sourceWritten(source)
   remove(step, source)
-  add(step, targetOf(step), source.value!)
+  add(step, targetOf(step), written)
 }

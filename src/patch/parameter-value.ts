@@ -2,7 +2,7 @@
 import type { ElementModel, TypeModel } from '../conformance/registry.ts'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import { setMember } from './draft.ts'
+import { setMember, writeMember, writtenIn } from './draft.ts'
 import type { FindTypeModel } from './element-type.ts'
 import { correctValue, quote } from './element-type.ts'
 import { PathProblem } from './patch-path.ts'
@@ -12,6 +12,8 @@ export interface ElementValue {
   readonly element: ElementModel
   /** Absent when a primitive has extensions only. */
   readonly value: JsonValue | undefined
+  /** Of a number, as it was written. */
+  readonly text: string | undefined
   /** The sibling `_name` of a primitive: its id and extensions. */
   readonly sibling: JsonValue | undefined
 }
@@ -34,7 +36,7 @@ export function readPartValue(
       : correctValue(value, { type: element.type, isList: false }, typeModel)
   if (correction)
     throw new PathProblem(`${quote(value)} does not fit: ${correction.fault}`, correction.corrected)
-  return { element, value, sibling }
+  return { element, value, text: writtenIn(part, key).text, sibling }
 }
 
 function valueKey(part: JsonObject): string {
@@ -112,16 +114,16 @@ function anonymousValue(
     addMember(built, readPartValue(member, found, typeModel))
   }
   if (Object.keys(built).length === 0) throw new PathProblem('the part "value" is empty')
-  return { element, value: built, sibling: undefined }
+  return { element, value: built, text: undefined, sibling: undefined }
 }
 
 function isBuildable(model: TypeModel | undefined): boolean {
   return model?.kind === 'complex-type'
 }
 
-function addMember(target: JsonObject, { element, value, sibling }: ElementValue): void {
+function addMember(target: JsonObject, { element, value, text, sibling }: ElementValue): void {
   if (!element.isArray) {
-    if (value !== undefined) setMember(target, element.name, value)
+    if (value !== undefined) writeMember(target, element.name, { value, text })
     if (sibling !== undefined) setMember(target, `_${element.name}`, sibling)
     return
   }

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../fhir/resource.ts'
 import type { Draft, Token } from './draft.ts'
-import { memberOf, removeMember, setMember } from './draft.ts'
+import { memberOf, removeMember, setMember, writeMember } from './draft.ts'
 import type { ElementValue } from './parameter-value.ts'
 
 type Path = readonly Token[]
@@ -36,7 +36,8 @@ export function replaceItem(draft: Draft, owner: Path, index: number, item: Elem
 export function setSingle(draft: Draft, owner: Path, item: ElementValue): void {
   removeSingle(draft, owner, item.element.name)
   const container = draft.own(owner)
-  if (item.value !== undefined) setMember(container, item.element.name, item.value)
+  const { value, text } = item
+  if (value !== undefined) writeMember(container, item.element.name, { value, text })
   if (item.sibling !== undefined) setMember(container, `_${item.element.name}`, item.sibling)
 }
 

@@ -1,6 +1,11 @@
 /** `_include` and `_revinclude`. R4 search.html#revinclude. */
 import type { QueryContext, SentParameter } from './query-context.ts'
-import { UnsupportedParameter, invalidValue, requireParameter } from './query-context.ts'
+import {
+  UnsupportedParameter,
+  invalidValue,
+  requireFollowed,
+  requireParameter,
+} from './query-context.ts'
 import type { IncludeRule } from './search-request.ts'
 
 /**
@@ -49,14 +54,11 @@ function requireReference(
   rule: { sourceType: string; code: string; targetType: string | undefined },
 ): void {
   const { sourceType, code, targetType } = rule
-  const { type, targets } = requireParameter(
-    context,
-    { name: sent.name, value: sent.value },
-    sourceType,
-    code,
-  )
+  const parameter = requireParameter(context, sent, sourceType, code)
+  const { type, targets } = parameter
   if (type !== 'reference')
     throw invalidValue(sent, `"${code}" in ${sent.name}=${sent.value} is no reference`)
+  requireFollowed(sent, parameter)
   if (targetType !== undefined && targets.length > 0 && !targets.includes(targetType))
     throw invalidValue(
       sent,

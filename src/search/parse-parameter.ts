@@ -7,7 +7,12 @@ import { parseIds, parseLastUpdated, parseReferenceValue, parseStrings } from '.
 import type { ValueSource } from './parse-value.ts'
 import { parseToken, valueParsers } from './parse-value.ts'
 import type { QueryContext, SentParameter } from './query-context.ts'
-import { UnsupportedParameter, invalidValue, requireParameter } from './query-context.ts'
+import {
+  UnsupportedParameter,
+  invalidValue,
+  requireFollowed,
+  requireParameter,
+} from './query-context.ts'
 import type { Clause } from './search-request.ts'
 import { allOf, anyOf, everything, nothing } from './search-request.ts'
 import { splitEscaped } from './split-values.ts'
@@ -106,6 +111,7 @@ function applyModifier(source: ValueSource, modifier: string | undefined): Claus
   const known = modifiers[parameter.type]
   if (Object.hasOwn(known, modifier)) return known[modifier]!(source)
   if (parameter.type === 'reference' && context.registry.isResourceType(modifier)) {
+    requireFollowed(sent, { ...parameter, code: source.code })
     requireTarget(source, modifier)
     const references = source.values.map((value) => parseReferenceValue(source, value, modifier))
     return { kind: 'reference', code: source.code, references }
@@ -200,6 +206,7 @@ function chainTypes(
       sent.name,
       `"${parameter.code}" in "${sent.name}" is no reference`,
     )
+  requireFollowed(sent, parameter)
   if (onlyType !== undefined) {
     if (!registry.isResourceType(onlyType))
       throw new UnsupportedParameter(
@@ -243,6 +250,7 @@ function parseHas(context: QueryContext, sent: SentParameter, place: Place): Cla
   const parameter = requireParameter(context, sent, type, code)
   if (parameter.type !== 'reference')
     throw new UnsupportedParameter(sent.name, `"${code}" in "${sent.name}" is no reference`)
+  requireFollowed(sent, parameter)
   requireTarget({ sent, parameter }, place.type)
   const stepsLeft = requireStep(sent, place)
   const inner = parseAt(context, sent, { type, name, prefix: '', stepsLeft })

@@ -15,7 +15,7 @@ import { splitEscaped, unescapeValue } from './split-values.ts'
 export interface ValueSource {
   readonly context: QueryContext
   readonly sent: SentParameter
-  readonly parameter: Pick<SearchParameter, 'type' | 'targets' | 'components'>
+  readonly parameter: Pick<SearchParameter, 'type' | 'targets' | 'components' | 'isCanonical'>
   /** What the clause is about: the parameter's code, or that of a contained resource. */
   readonly code: string
   /** Each still escaped; joined by OR. */

@@ -53,6 +53,18 @@ export function invalidValue(
   return new InvalidRequest(diagnostics, { code, expression: `http.${name}` })
 }
 
+/** Refuses to go on from a canonical: nothing here finds what has that URL (never in part). */
+export function requireFollowed(
+  { name }: SentParameter,
+  { code, isCanonical }: Pick<SearchParameter, 'code' | 'isCanonical'>,
+): void {
+  if (!isCanonical) return
+  throw new UnsupportedParameter(
+    name,
+    `"${code}" (in "${name}") refers by canonical URL; only references by Type/id are followed`,
+  )
+}
+
 /** The search parameter of a type. Throws UnsupportedParameter naming those that exist. */
 export function requireParameter(
   { registry }: QueryContext,

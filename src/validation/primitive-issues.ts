@@ -48,7 +48,7 @@ const formats: Readonly<Record<string, string>> = {
   time: 'hh:mm:ss',
 }
 
-function explain(type: string, value: JsonValue): string {
+export function explain(type: string, value: JsonValue): string {
   if (typeof value === 'string' && value.length > textLengthMax)
     return `The value is longer than ${textLengthMax} characters`
   const format = formats[type] ?? 'without control characters'

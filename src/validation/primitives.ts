@@ -6,6 +6,8 @@ export interface PrimitiveType {
   /** The JSON type of a value. */
   readonly json: 'string' | 'number' | 'boolean'
   readonly test: (value: JsonValue) => boolean
+  /** How a number must be written, where its value does not tell: 1.0 is no integer. */
+  readonly written?: RegExp
 }
 
 function text(test: (value: string) => boolean): PrimitiveType {
@@ -17,6 +19,7 @@ function integer(min: number, max: number): PrimitiveType {
     json: 'number',
     test: (value) =>
       typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
+    written: /^-?(?:0|[1-9]\d*)$/,
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
+import { decimalText } from '../json/decimals.ts'
 import type { InvariantCheck } from './invariants.ts'
-import { reportPrimitive } from './primitive-issues.ts'
+import { explain, reportPrimitive } from './primitive-issues.ts'
 import type { PrimitiveType } from './primitives.ts'
 import { shown, type ObjectCheck, type Run } from './run.ts'
 
@@ -132,8 +133,9 @@ function checkElement(element: ElementShape, value: JsonValue, parent: JsonObjec
       run.path.push(element.step)
       reportPrimitive(element, value, parent[`_${element.key}`], run)
       run.path.pop()
-    } else if (extra.length > 0) {
+    } else if (extra.length > 0 || element.primitive!.written !== undefined) {
       run.path.push(element.step)
+      checkWritten(element, parent, element.key, run)
       for (const check of extra) check(value, run)
       run.path.pop()
     }
@@ -187,7 +189,22 @@ function checkItem(
   } else if (!element.primitive!.test(value)) {
     const siblings = parent[`_${element.key}`]
     reportPrimitive(element, value, Array.isArray(siblings) ? siblings[index] : undefined, run)
-  } else for (const check of element.extra) check(value, run)
+  } else {
+    checkWritten(element, values, index, run)
+    for (const check of element.extra) check(value, run)
+  }
+}
+
+/** R4 datatypes.html#integer gives the digits: 1.0 and 1e0 have the value of an integer only. */
+function checkWritten(
+  { primitive, type }: ElementShape,
+  holder: object,
+  key: string | number,
+  run: Run,
+): void {
+  if (primitive?.written === undefined) return
+  const text = decimalText(holder, key)
+  if (!primitive.written.test(text)) run.report('primitive-format', explain(type, text))
 }
 
 function hasCounterpart(others: JsonValue | undefined, index: number): boolean {

@@ -50,6 +50,20 @@ t.test(
   },
 )
 
+t.test('says in the CapabilityStatement how to be authorized', async (t) => {
+  const server = await sandboxServer(t)
+  const get = async (url: string) => (await server.app.inject({ url: `/fhir${url}` })).json()
+  const { security } = (await get('/metadata')).rest[0]
+  const discovery = await get('/.well-known/smart-configuration')
+  t.match(security, { cors: true, service: [{ coding: [{ code: 'SMART-on-FHIR' }] }] })
+  t.same(security.extension[0].extension, [
+    { url: 'authorize', valueUri: discovery.authorization_endpoint },
+    { url: 'token', valueUri: discovery.token_endpoint },
+    { url: 'introspect', valueUri: discovery.introspection_endpoint },
+    { url: 'revoke', valueUri: discovery.revocation_endpoint },
+  ])
+})
+
 t.test('2: thirty bad tokens are 401 invalid_token', async (t) => {
   const server = await sandboxServer(t)
   const {

@@ -64,6 +64,10 @@ t.test('lists every type with its interactions and parameters', async (t) => {
 t.test('derives includes from reference parameters', async (t) => {
   const { searchInclude, searchRevInclude } = of('Patient')
   t.same(searchInclude, ['Patient:general-practitioner', 'Patient:link', 'Patient:organization'])
+  // Canonicals are not followed, and so not promised.
+  const canonical = 'QuestionnaireResponse:questionnaire'
+  t.notOk((of('QuestionnaireResponse').searchInclude as string[]).includes(canonical))
+  t.notOk((of('Questionnaire').searchRevInclude as string[]).includes(canonical))
   t.ok((searchRevInclude as string[]).includes('Observation:patient'))
   t.notOk((searchRevInclude as string[]).includes('Observation:encounter'))
 })

@@ -28,6 +28,29 @@ t.test('keeps only the alternatives that concern the type', async (t) => {
   t.equal(names?.expression, 'name | alias')
 })
 
+t.test('tells references by canonical URL from others', async (t) => {
+  const isCanonical = (type: string, code: string) =>
+    registry.searchParameters(type).get(code)!.isCanonical ?? false
+  for (const [type, code] of [
+    ['QuestionnaireResponse', 'questionnaire'],
+    ['ActivityDefinition', 'composed-of'],
+    ['ConceptMap', 'source'],
+    ['PlanDefinition', 'definition'],
+    ['Measure', 'depends-on'],
+  ] as const) {
+    t.ok(isCanonical(type, code), code)
+  }
+  for (const [type, code] of [
+    ['Observation', 'patient'],
+    ['Bundle', 'composition'],
+    ['Consent', 'source-reference'],
+    ['MedicationRequest', 'medication'],
+    ['Provenance', 'target'],
+  ] as const) {
+    t.notOk(isCanonical(type, code), code)
+  }
+})
+
 t.test('gives every type the parameters of Resource that have an expression', async (t) => {
   for (const type of [...registry.resourceTypes, 'Resource']) {
     const codes = [...registry.searchParameters(type).keys()].filter((code) => code[0] === '_')

@@ -218,23 +218,58 @@ t.test('answers a refused body although it is still on its way', async (t) => {
     DOCUMENT_BYTES_MAX: '100000',
   })
   const piece = Buffer.alloc(60_000, 'A')
-  const pieces = Array.from({ length: 10 }, () => piece)
-  const refused: [string, string, string, number][] = [
+  const refused: [path: string, type: string, start: string, status: number, pieces?: number][] = [
     ['/Binary', 'application/pdf', '', 413],
     ['/Binary', 'application/fhir+json', '{"resourceType":"Binary","data":"', 413],
     ['/Patient', 'application/fhir+json', '{"resourceType":"Patient","id":"', 413],
-    ['/Patient', 'application/fhir+json', '{"resourceType":x', 400],
+    ['/Patient', 'application/fhir+json', '{"resourceType":x', 400, 3],
     ['/Patient', 'text/plain', '', 415],
     ['/Nothing', 'application/fhir+json', '', 404],
   ]
-  for (const [path, type, start, status] of refused) {
+  for (const [path, type, start, status, pieces = 10] of refused) {
     const answer = await talk(port, [
-      head('POST', path, type, 600_000 + start.length),
+      head('POST', path, type, pieces * piece.length + start.length),
       start,
-      ...pieces,
+      ...Array.from({ length: pieces }, () => piece),
     ])
     t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), `${path} ${type}`)
     t.match(answer, /"resourceType":"OperationOutcome"/)
+  }
+  t.ok(await until(() => blobs() === 0))
+  await nothingStored(t, server)
+})
+
+t.test('echoes only what a FHIR string may hold', async (t) => {
+  const server = await openServer(t)
+  for (const path of [
+    '/Patient/%00%08',
+    '/Patient?birthdate=%1b',
+    `/Patient?birthdate=${'a'.repeat(78)}${'%F0%9F%98%80'.repeat(3)}`,
+    `/Patient?${'%F0%9F%98%80'.repeat(2_001)}=x`,
+    '/Patient?%00=x',
+  ]) {
+    const { text, body } = await call(server, 'GET', path)
+    t.match(body, { resourceType: 'OperationOutcome', issue: [{ severity: 'error' }] })
+    t.notMatch(text, /\\u0000|\\b|\\u001b|\\ud[89a-f]/i, path)
+    const again = await call(server, 'POST', '/OperationOutcome', { body })
+    t.equal(again.status, 201, again.text)
+  }
+})
+
+t.test('answers a body that is declared too long before it is sent', async (t) => {
+  const { server, port, blobs } = await listen(t, {
+    BODY_BYTES_MAX: '200000',
+    DOCUMENT_BYTES_MAX: '100000',
+  })
+  for (const [method, path, type, length] of [
+    ['POST', '/Patient', 'application/fhir+json', 200_001],
+    ['POST', '', 'application/fhir+json', 3e11],
+    ['POST', '/Binary', 'application/pdf', 100_001],
+    ['PATCH', '/Patient/x', 'application/json-patch+json', 200_001],
+  ] as const) {
+    const answer = await talk(port, [head(method, path, type, length)])
+    t.match(answer, /^HTTP\/1.1 413 /, `${method} ${path} ${type}`)
+    t.match(answer, /"code":"too-long"/)
   }
   t.ok(await until(() => blobs() === 0))
   await nothingStored(t, server)

@@ -94,3 +94,52 @@ t.test('refuses references between the entries of a batch', async (t) => {
     { response: { status: /^422/ } },
   ])
 })
+
+t.test('refuses what an entry would ask for in vain', async (t) => {
+  const server = await openServer(t)
+  const put = { resource: aPatient({ id: 'x' }) }
+  const cases: [entry: JsonObject, diagnostics: RegExp, place: string][] = [
+    [
+      ask('POST', 'Patient', { resource: aPatient(), request: { ifNonExist: 'x' } }),
+      /"ifNonExist"/,
+      '.request',
+    ],
+    [{ ...ask('GET', 'Patient'), ressource: {} }, /"ressource"/, ''],
+    [{ ...ask('GET', 'Patient'), modifierExtension: [] }, /"modifierExtension"/, ''],
+    [
+      ask('PUT', 'Patient/x', { ...put, request: { ifNoneExist: 'identifier=1' } }),
+      /no meaning for PUT/,
+      '.request.ifNoneExist',
+    ],
+    [
+      ask('POST', 'Patient', { resource: aPatient(), request: { ifMatch: 'W/"1"' } }),
+      /no meaning for POST/,
+      '.request.ifMatch',
+    ],
+    [
+      ask('GET', 'Patient/x', { request: { ifMatch: 'W/"1"' } }),
+      /takes ifNoneMatch and/,
+      '.request.ifMatch',
+    ],
+    [
+      ask('DELETE', 'Patient/x', { request: { ifNoneMatch: '*' } }),
+      /no meaning for DELETE/,
+      '.request.ifNoneMatch',
+    ],
+  ]
+  for (const [entry, diagnostics, place] of cases) {
+    const issue = [{ severity: 'error', diagnostics, expression: [`Bundle.entry[0]${place}`] }]
+    const send = (type: string) =>
+      call(server, 'POST', '', { body: { resourceType: 'Bundle', type, entry: [entry] } })
+    const alone = await send('batch')
+    t.match(alone.body.entry, [{ response: { status: /^400/, outcome: { issue } } }])
+    const whole = await send('transaction')
+    t.equal(whole.status, 400)
+    t.match(whole.body.issue, issue)
+  }
+  const bundle = { resourceType: 'Bundle', type: 'batch', entries: [] }
+  const answer = await call(server, 'POST', '', { body: bundle })
+  t.equal(answer.status, 400)
+  t.match(answer.body.issue, [{ diagnostics: /"entries"/, expression: ['Bundle'] }])
+  t.equal((await call(server, 'GET', '/_history')).body.total, 0)
+})

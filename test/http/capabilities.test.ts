@@ -79,6 +79,7 @@ t.test('says what it is, and in what formats', async (t) => {
     format: ['application/fhir+json', 'json'],
     patchFormat: ['application/json-patch+json', 'application/fhir+json'],
   })
+  t.match(body, { rest: [{ security: { cors: true } }] })
   t.equal(JSON.stringify(body).includes('xml'), false)
   t.equal((await call(server, 'GET', '/metadata?mode=full')).status, 200)
   t.equal((await call(server, 'GET', '/metadata?mode=terminology')).status, 400)

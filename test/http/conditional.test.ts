@@ -188,3 +188,20 @@ t.test('checks references on write and on delete where that is set', async (t) =
   await call(server, 'DELETE', `/Observation/${String(stored.id)}`)
   t.equal((await call(server, 'DELETE', '/Patient/x')).status, 204)
 })
+
+t.test('refuses If-None-Exist where nothing would look at it', async (t) => {
+  const server = await openServer(t)
+  const headers = { 'if-none-exist': 'identifier=urn:test|a' }
+  for (const [method, path] of [
+    ['PUT', '/Patient/x'],
+    ['PUT', '/Patient?identifier=urn:test|b'],
+    ['PATCH', '/Patient/x'],
+    ['DELETE', '/Patient/x'],
+  ] as const) {
+    const body = method === 'DELETE' ? undefined : aPatient({ id: 'x' })
+    const answer = await call(server, method, path, { headers, ...(body ? { body } : {}) })
+    t.equal(answer.status, 400, `${method} ${path}`)
+    t.match(answer.body.issue, [{ expression: ['http.if-none-exist'] }])
+  }
+  t.equal((await call(server, 'GET', '/_history')).body.total, 0)
+})

@@ -155,3 +155,44 @@ t.test('patches with a long base64 text', async (t) => {
   t.equal(status, 200, JSON.stringify(body).slice(0, 300))
   t.same((body.photo as JsonObject[])[1], { contentType: 'image/jpeg', data })
 })
+
+t.test('keeps every digit of a decimal that a patch sets, moves or copies', async (t) => {
+  const server = await openServer(t)
+  const observation = anObservation({
+    id: 'd',
+    valueQuantity: { value: 0 },
+    effectiveDateTime: '2024',
+  })
+  const put = JSON.stringify(observation).replace('"value":0', '"value":1.10')
+  const text = async (body: string, type = 'application/json-patch+json') => {
+    await call(server, 'PUT', '/Observation/d', { body: put })
+    const headers = { 'content-type': type }
+    const { status, text } = await call(server, 'PATCH', '/Observation/d', { body, headers })
+    t.equal(status, 200, text)
+    return /"valueQuantity":(\{.*?\})/.exec(text)?.[1]
+  }
+  const at = '/valueQuantity/value'
+  t.equal(await text(`[{"op":"replace","path":"${at}","value":2.500}]`), '{"value":2.500}')
+  t.equal(await text(`[{"op":"replace","path":"${at}","value":1.1}]`), '{"value":1.1}')
+  t.equal(
+    await text(`[{"op":"copy","from":"/valueQuantity","path":"/valueQuantity"}]`),
+    '{"value":1.10}',
+  )
+  const there = '{"op":"add","path":"/referenceRange","value":[{"low":{"unit":"g"}}]}'
+  const away = `{"op":"move","from":"${at}","path":"/referenceRange/0/low/value"}`
+  const back = `{"op":"move","from":"/referenceRange/0/low/value","path":"${at}"}`
+  t.equal(await text(`[${there},${away},${back}]`), '{"value":1.10}')
+  const fhirPath = (path: string, value: string) =>
+    `{"resourceType":"Parameters","parameter":[{"name":"operation","part":[
+      {"name":"type","valueCode":"replace"},{"name":"path","valueString":"${path}"},
+      {"name":"value",${value}}]}]}`
+  const fhir = 'application/fhir+json'
+  t.equal(
+    await text(fhirPath('Observation.value.value', '"valueDecimal":3.1400'), fhir),
+    '{"value":3.1400}',
+  )
+  t.equal(
+    await text(fhirPath('Observation.value', '"valueQuantity":{"value":1e2}'), fhir),
+    '{"value":1e2}',
+  )
+})

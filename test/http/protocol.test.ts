@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { JsonObject } from '../../src/fhir/resource.ts'
 import { aPatient, call, openServer } from '../fixtures.ts'
 
 t.test('answers HEAD like GET, without the body', async (t) => {
@@ -237,3 +238,27 @@ t.test('tells errors in the language asked for, with a request id', async (t) =>
   t.equal(body.id, headers['x-request-id'])
   t.equal(headers['content-type'], 'application/fhir+json; charset=utf-8')
 })
+
+t.test(
+  '$validate takes Parameters as its input, except where Parameters is the type',
+  async (t) => {
+    const server = await openServer(t)
+    const parameters = (...parameter: JsonObject[]) => ({ resourceType: 'Parameters', parameter })
+    const validate = (type: string, body: unknown) =>
+      call(server, 'POST', `/${type}/$validate`, { body })
+    const fine = await validate('Patient', parameters({ name: 'resource', resource: aPatient() }))
+    t.equal(fine.status, 200)
+    for (const [body, diagnostics] of [
+      [parameters({ name: 'profile', valueUri: 'http://example.org/p' }), /needs a resource/],
+      [{ resourceType: 'Parameters' }, /needs a resource/],
+      [parameters({ name: 'ressource', resource: aPatient() }), /"ressource" is not one of them/],
+      [{ resourceType: 'Parameters', parameter: 'x' }, /list of objects/],
+    ] as const) {
+      const answer = await validate('Patient', body)
+      t.equal(answer.status, 400)
+      t.match(answer.body.issue, [{ severity: 'error', diagnostics }])
+    }
+    const itself = await validate('Parameters', parameters({ name: 'x', valueString: 'y' }))
+    t.match(itself.body.issue, [{ severity: 'information' }])
+  },
+)

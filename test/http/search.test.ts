@@ -1,9 +1,14 @@
 import t from 'tap'
 import type { Test } from 'tap'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { JsonObject } from '../../src/fhir/resource.ts'
 import type { Server } from '../../src/server.ts'
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import {
   aDocumentReference,
+  aPatient,
   aTransaction,
   anObservation,
   baseUrl,
@@ -393,4 +398,44 @@ t.test('joins the parameters of the URL and of the form', async (t) => {
   t.equal(empty.body.total, 3)
   const broken = await call(server, 'POST', '/Patient/_search', { body: 'family=%zz', headers })
   t.equal(broken.status, 400)
+})
+
+t.test('counts all that is in one patient’s record, and elsewhere what is cheap', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'totals-'))
+  const store = await openSqliteStore({ folder, groupDelayMs: 0 })
+  const server = await openServer(t, { store })
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const patient = aPatient({ id: 'many', identifier: [{ system: 'urn:test', value: 'many' }] })
+  await call(server, 'PUT', '/Patient/many', { body: patient })
+  const flag = { resourceType: 'Flag', status: 'active', code: { text: 'x' } }
+  const entry = (patientId: string) => ({
+    request: { method: 'POST', url: 'Flag' },
+    resource: { ...flag, subject: { reference: `Patient/${patientId}` } },
+  })
+  const body = aTransaction(...Array.from({ length: 1001 }, () => entry('many')), entry('other'))
+  t.equal((await call(server, 'POST', '', { body })).status, 200)
+  const total = async (query: string) => {
+    const { status, body } = await call(server, 'GET', `/Flag?_count=1&${query}`)
+    t.equal(status, 200, query)
+    return body.total
+  }
+  for (const query of [
+    'patient=many',
+    'patient=Patient/many',
+    'subject=Patient/many&date:missing=true',
+    'subject:Patient=many',
+    'patient.identifier=urn:test|many',
+    'subject:Patient._id=many',
+  ]) {
+    t.equal(await total(query), 1001, query)
+  }
+  for (const query of [
+    'date:missing=true',
+    'subject=Patient/many,Patient/other',
+    'patient.identifier=many',
+    'patient.active:not=false',
+    'patient=many&_total=none',
+  ]) {
+    t.equal(await total(query), undefined, query)
+  }
 })

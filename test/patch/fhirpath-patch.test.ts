@@ -340,6 +340,18 @@ for (const [name, before, operations, after] of cases) {
   })
 }
 
+t.test('refuses parts that no operation has, and an index that add does not take', async (t) => {
+  const value = { valueHumanName: { family: 'B' } }
+  const misspelt = operation('insert', 'Patient.name', { value, index: 0 })
+  ;(misspelt.part as JsonObject[]).push({ name: 'indx', valueInteger: 0 })
+  for (const [sent, diagnostics] of [
+    [misspelt, /"indx" is no part/],
+    [operation('add', 'Patient', { name: 'name', value, index: 0 }), /at the end.*insert/],
+  ] as const) {
+    t.match(refusal(patient({ name: [{ family: 'A' }] }), sent), { status: 422, diagnostics })
+  }
+})
+
 t.test('supersedes a document in the form of IHE MHD', async (t) => {
   const fiche: Resource = { resourceType: 'DocumentReference', status: 'current' }
   const supersede = operation('replace', 'DocumentReference.status', {

@@ -156,6 +156,24 @@ t.test('reads references by id, type, version and URL', async (t) => {
   t.match(refusal('Observation', 'subject=a b'), /must be a reference/)
 })
 
+t.test('finds canonicals by URL, and refuses to follow them', async (t) => {
+  const [type, url] = ['QuestionnaireResponse', 'http://example.org/q']
+  t.match(where(type, `questionnaire=${url}`), { references: [{ url }] })
+  for (const [searched, query] of [
+    [type, 'questionnaire.title=x'],
+    [type, 'questionnaire:Questionnaire.title=x'],
+    [type, 'questionnaire:Questionnaire=1'],
+    [type, `_include=${type}:questionnaire`],
+    ['Questionnaire', `_revinclude=${type}:questionnaire`],
+    ['Questionnaire', `_has:${type}:questionnaire:status=completed`],
+    ['ConceptMap', '_include=ConceptMap:source'],
+    ['Measure', '_include=Measure:depends-on'],
+  ] as const) {
+    t.match(refusal(searched, query), /refers by canonical URL/, query)
+  }
+  t.equal(refusal(type, `_include=${type}:subject&based-on:CarePlan.status=active`), 'accepted')
+})
+
 t.test('reads the modifiers of each type, and names them when it refuses one', async (t) => {
   t.match(where('Patient', 'name:exact=É'), { match: 'exact', values: ['É'] })
   t.match(where('Patient', 'name:contains=é'), { match: 'contains' })

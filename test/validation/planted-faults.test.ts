@@ -1,6 +1,7 @@
 /** Faults planted into valid resources, each found at its element under its rule. */
 import t from 'tap'
 import type { JsonValue, Resource } from '../../src/fhir/resource.ts'
+import { parseExact } from '../../src/json/decimals.ts'
 import { aDocumentReference, aPatient, createCoreValidator, errorsOf } from './validators.ts'
 
 const { validator } = createCoreValidator()
@@ -55,6 +56,17 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
   'a nested code outside a required binding': [
     aPatient({ name: [{ use: 'birth', family: 'Martin' }] }),
     'required-binding Patient.name[0].use',
+  ],
+  'an integer written as a decimal': [
+    parseExact('{"resourceType":"Patient","multipleBirthInteger":1.0}') as Resource,
+    'primitive-format Patient.multipleBirth',
+  ],
+  'an integer written with an exponent, in a list': [
+    parseExact(`{"resourceType":"Claim","status":"draft","type":{"text":"x"},"use":"claim",
+      "patient":{"display":"x"},"created":"2024","provider":{"display":"x"},
+      "priority":{"text":"x"},"insurance":[{"sequence":1,"focal":true,"coverage":{"display":"x"}}],
+      "item":[{"sequence":1,"productOrService":{"text":"x"},"careTeamSequence":[1,2e0]}]}`) as Resource,
+    'primitive-format Claim.item[0].careTeamSequence[1]',
   ],
   'a malformed date': [aPatient({ birthDate: '29/02/1980' }), 'primitive-format Patient.birthDate'],
   'month 13': [aPatient({ birthDate: '1980-13-01' }), 'primitive-format Patient.birthDate'],
