@@ -17,7 +17,7 @@ import { recordConsent } from './http/record-consent.ts'
 import type { ResourceStore } from './store/resource-store.ts'
 import { openAuthRecords } from './store/sqlite/auth-records.ts'
 
-type People = AuthorizationServerParts['people']
+export type People = AuthorizationServerParts['people']
 
 /** Who logs in and which software there is: invented, or the operator's; none with AUTH=open. */
 export function findPeople({ auth, authKeys, authClients }: Config): People | undefined {

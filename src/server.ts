@@ -10,6 +10,7 @@ import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
 import type { AuthorizationServer } from './auth/authorization-server.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
+import { createRestSecurity } from './auth/discovery.ts'
 import { auditEventRules } from './audit/audit-event-rules.ts'
 import type { AuditJournal } from './audit/journal.ts'
 import { openAudit, type Audit } from './audit/open-audit.ts'
@@ -45,7 +46,7 @@ import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
 import type { ResourceStore } from './store/resource-store.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
-import { findPeople, openAuthorization } from './open-authorization.ts'
+import { findPeople, openAuthorization, type People } from './open-authorization.ts'
 import { createTerminology } from './terminology/terminology.ts'
 import { createValidator } from './validation/create-validator.ts'
 import { collectInvariantTexts } from './validation/invariant-texts.ts'
@@ -108,6 +109,7 @@ export async function buildServer(
     registry,
     store,
     definitions,
+    people,
     now,
     isPlain: surroundings.rules === 'none',
   })
@@ -290,12 +292,13 @@ interface ServiceParts {
   readonly store: ResourceStore
   readonly now: () => number
   readonly definitions: StoredDefinitions
+  readonly people: People | undefined
   readonly isPlain: boolean
 }
 
 function createServices(
   config: Config,
-  { registry, store, definitions, now, isPlain }: ServiceParts,
+  { registry, store, definitions, people, now, isPlain }: ServiceParts,
 ): Services {
   const ids = createIdMaker(store.secret('ids'), now)
   const { baseUrl, timeZone } = config
@@ -327,15 +330,16 @@ function createServices(
       bundleEntriesMax: config.bundleEntriesMax,
       searchTimeoutMs: config.searchTimeoutMs,
     },
-    capabilities: createCapabilities(registry, { baseUrl, date: startedAt }),
+    capabilities: createCapabilities(registry, { baseUrl, date: startedAt, people }),
   }
 }
 
 /** The CapabilityStatement, made again only when what is loaded changes. */
 function createCapabilities(
   registry: Registry,
-  { baseUrl, date }: { baseUrl: string; date: string },
+  { baseUrl, date, people }: { baseUrl: string; date: string; people: People | undefined },
 ): () => JsonObject {
+  const security = people && createRestSecurity({ baseUrl, hasLogin: 'accounts' in people })
   let epoch = -1
   let statement: JsonObject = {}
   return () => {
@@ -343,7 +347,7 @@ function createCapabilities(
       epoch = registry.epoch
       statement = createCapabilityStatement({
         registry,
-        routes: servedInteractions,
+        routes: security ? { ...servedInteractions, security } : servedInteractions,
         baseUrl,
         version,
         date,

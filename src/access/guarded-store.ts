@@ -144,7 +144,7 @@ export class GuardedStore {
     for (const type of request.types) this.#session.requireType('search', type)
     const named = await this.#session.namedPatients(request.types, request.where)
     await this.#traceNamed(named)
-    await this.#session.requireNamed(request.types, named)
+    await this.#session.requireNamed(request.types, named, request.where)
     const types = request.includes.length > 0 ? this.#parts.resourceTypes : request.types
     const restrictions = await this.#restrictions(types, named)
     const page = await this.#store.search({
@@ -230,9 +230,10 @@ export class GuardedStore {
    */
   async match(type: string, where: Clause, max: number): Promise<MatchedIds> {
     this.#session.requireType('search', type)
-    const named = await this.#session.namedPatients([type], where)
+    const asked = await this.#session.namedPatients([type], where)
+    const named = asked ?? (await this.#session.identifiedPatients(type, where))
     await this.#traceNamed(named)
-    await this.#session.requireNamed([type], named)
+    if (named === asked) await this.#session.requireNamed([type], named, where)
     const restriction = await this.#session.restriction(type, named)
     return this.#match(
       type,
@@ -298,9 +299,7 @@ export class GuardedStore {
     return this.#session.subject
   }
 
-  /**
-   * A version in the form that this caller may see: an unqualified INS is its depositor's (decision 30).
-   */
+  /** A version as this caller may see it: an unqualified INS is its depositor's (decision 30). */
   async present(version: StoredVersion): Promise<StoredVersion> {
     return this.#presentOne(version, (id) => this.#store.read('Patient', id))
   }

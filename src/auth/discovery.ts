@@ -1,4 +1,4 @@
-/** `.well-known/smart-configuration`. SMART App Launch 2.2.0, §Conformance: only what is true here. */
+/** What is told to clients that look for the authorization server. SMART 2.2: only what is true here. */
 import type { JsonObject } from '../fhir/resource.ts'
 import { plainScopes } from './granted-scopes.ts'
 import { endpoints, mountPath } from './provider.ts'
@@ -19,6 +19,7 @@ const loginCapabilities = [
   'client-public',
   'sso-openid-connect',
   'context-standalone-patient',
+  'context-banner',
   'permission-offline',
   'permission-patient',
   'permission-user',
@@ -26,12 +27,53 @@ const loginCapabilities = [
 
 const ehrCapabilities = ['launch-ehr', 'context-ehr-patient']
 
+/** CapabilityStatement.rest.security: SMART 2.2, §Conformance, as clients before 2.0 discover it. */
+export function createRestSecurity({
+  baseUrl,
+  hasLogin,
+}: Pick<DiscoveryFacts, 'baseUrl' | 'hasLogin'>): JsonObject {
+  const uris = {
+    ...(hasLogin ? { authorize: endpoints.authorization } : {}),
+    token: endpoints.token,
+    introspect: endpoints.introspection,
+    revoke: endpoints.revocation,
+  }
+  return {
+    extension: [
+      {
+        url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+        extension: Object.entries(uris).map(([name, path]) => ({
+          url: name,
+          valueUri: urlOf(path, baseUrl),
+        })),
+      },
+    ],
+    cors: true,
+    service: [
+      {
+        coding: [
+          {
+            system: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
+            code: 'SMART-on-FHIR',
+            display: 'SMART-on-FHIR',
+          },
+        ],
+        text: 'OAuth2 selon SMART App Launch 2.2 (voir .well-known/smart-configuration)',
+      },
+    ],
+  }
+}
+
+function urlOf(path: string, baseUrl: string): string {
+  return new URL(`${mountPath}${path}`, baseUrl).href
+}
+
 export function createSmartConfiguration({
   baseUrl,
   hasLogin,
   hasEhrLaunch,
 }: DiscoveryFacts): JsonObject {
-  const url = (path: string) => new URL(`${mountPath}${path}`, baseUrl).href
+  const url = (path: string) => urlOf(path, baseUrl)
   return {
     ...(hasLogin
       ? {
