@@ -15,7 +15,9 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   app.setErrorHandler(handleError)
   app.setNotFoundHandler((request, reply) => handleError(unknownRoute(request), request, reply))
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isPublic(request)) keepPrivate(reply)
+    correlate(request, reply)
     request.caller = await parts.authenticate(request.headers)
     requireToken(request)
   })
@@ -56,13 +58,32 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
 const publicPaths = new Set(fhirRoutes.filter(({ isPublic }) => isPublic).map(({ path }) => path))
 
 /** Whoever has no token reaches the public routes alone; told before the body is read. */
-function requireToken({ caller, method, routeOptions }: FastifyRequest): void {
-  if (caller.kind !== 'anonymous' || method === 'OPTIONS') return
-  const isPublic = [...publicPaths].some((path) => routeOptions.url?.endsWith(path))
-  if (isPublic) return
+function requireToken(request: FastifyRequest): void {
+  if (request.caller.kind !== 'anonymous' || request.method === 'OPTIONS') return
+  if (isPublic(request)) return
   throw new NotAuthenticated('This needs an access token', {
     headers: { 'www-authenticate': 'Bearer' },
   })
+}
+
+function isPublic({ routeOptions: { url } }: FastifyRequest): boolean {
+  for (const path of publicPaths) if (url?.endsWith(path)) return true
+  return false
+}
+
+/** No cache keeps health data, and none answers one caller with another's (security.md §3, 39). */
+function keepPrivate(reply: FastifyReply): void {
+  const vary = reply.getHeader('vary')
+  reply.header('cache-control', 'private, no-store')
+  reply.header('vary', vary === undefined ? 'Authorization' : `${String(vary)}, Authorization`)
+  reply.header('x-content-type-options', 'nosniff')
+}
+
+/** R4 http.html#custom: the request id is ours, so the client's own goes back beside it. */
+function correlate({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const given = headers['x-request-id']
+  if (typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given))
+    reply.header('x-correlation-id', given)
 }
 
 function allowedMethods(path: string): string {

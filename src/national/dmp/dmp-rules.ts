@@ -32,6 +32,7 @@ import {
   isGoverned,
   listKind,
 } from './document-parts.ts'
+import { formerBearer } from './former-names.ts'
 import { requireMutable } from './immutability.ts'
 import { checkKnownReferences } from './known-references.ts'
 import { settleMetadataUpdate, withNewEntryUuid } from './metadata-update.ts'
@@ -56,6 +57,7 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
   return {
     name: 'dmp',
     prepare: (plan, context) => prepare(plan, context, means),
+    formerTarget: formerBearer,
     validationOf,
     check: (plan, context) => check(plan, context, means),
     isUnsearchable: (draft) => isDeletedLogically(draft) || isDepositedContent(draft),
