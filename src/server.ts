@@ -357,8 +357,11 @@ function createCapabilities(
   }
 }
 
-function createNationalRules({ insKey, registryKeys }: Config): readonly NationalRules[] {
-  return [createDmpRules({ isStoredSubmissionSet }), createInsRules({ insKey, registryKeys })]
+function createNationalRules({ auth, insKey, registryKeys }: Config): readonly NationalRules[] {
+  return [
+    createDmpRules({ isStoredSubmissionSet }),
+    createInsRules({ insKey, registryKeys, refusesTestIns: auth === 'smart' }),
+  ]
 }
 
 function createFhirValidator(registry: Registry): Validator {

@@ -28,7 +28,7 @@ import type {
 import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, namesExactly, notOwn } from './named-patients.ts'
 import { requireBlob, withBody } from './rendition.ts'
-import { restrictInner } from './restrict-inner.ts'
+import { restrictHistory, restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
 export class GuardedStore {
@@ -135,7 +135,7 @@ export class GuardedStore {
     request: HistoryRequest,
     restrictions: HistoryRequest['restrictions'],
   ): Promise<HistoryPage> {
-    const page = await this.#store.history(restrictions ? { ...request, restrictions } : request)
+    const page = await this.#store.history(restrictHistory(request, restrictions))
     this.#trace?.shown('history', page.versions)
     return { ...page, versions: await this.#presentAll(page.versions) }
   }

@@ -2,7 +2,7 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.ts'
-import { buildServer } from '../../src/server.ts'
+import { buildServer, type Surroundings } from '../../src/server.ts'
 import {
   assertionOf,
   bearer,
@@ -23,7 +23,11 @@ async function makeKey(alg: 'RS256' | 'ES384', kid: string): Promise<{ own: JWK;
   }
 }
 
-async function production(t: Test, change: (client: Record<string, unknown>) => void = () => {}) {
+async function production(
+  t: Test,
+  change: (client: Record<string, unknown>) => void = () => {},
+  surroundings: Surroundings = { rules: 'none' },
+) {
   const signing = await makeKey('RS256', 'signing-2026')
   const service = await makeKey('ES384', 'hospital-1')
   const client = {
@@ -61,7 +65,7 @@ async function production(t: Test, change: (client: Record<string, unknown>) => 
     AUTH_KEYS: `${folder}/keys.json`,
     AUTH_CLIENTS: `${folder}/clients.json`,
   })
-  const server = await buildServer(config, { rules: 'none' })
+  const server = await buildServer(config, surroundings)
   t.teardown(() => server.close())
   return { server, jwk: service.own }
 }
@@ -75,6 +79,31 @@ t.test('serves the operator’s software with the operator’s keys', async (t) 
   const jwks = await server.app.inject({ url: '/auth/jwks' })
   t.match(jwks.json(), { keys: [{ kid: 'signing-2026' }] })
   t.notMatch(jwks.body, '"d"')
+})
+
+t.test('refuses an INS of test or demonstration (decision 30)', async (t) => {
+  const { server, jwk } = await production(t, () => {}, {})
+  const assertion = await assertionOf(server, 'hospital', { jwk })
+  const { body } = await serviceToken(server, 'hospital', 'system/Patient.c', assertion)
+  const send = (oid: string) =>
+    server.app.inject({
+      method: 'POST',
+      url: '/fhir/Patient',
+      headers: {
+        authorization: `Bearer ${String(body.access_token)}`,
+        'content-type': 'application/fhir+json',
+      },
+      payload: JSON.stringify({
+        resourceType: 'Patient',
+        identifier: [{ system: `urn:oid:1.2.250.1.213.1.4.${oid}`, value: '254051399900486' }],
+      }),
+    })
+  for (const oid of ['10', '11']) {
+    const answer = await send(oid)
+    t.equal(answer.statusCode, 422, oid)
+    t.match(answer.body, 'ins-test-oid')
+  }
+  t.equal((await send('8')).statusCode, 201)
 })
 
 t.test('has no sandbox, and promises no login while nobody can log in', async (t) => {

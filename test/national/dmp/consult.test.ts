@@ -225,6 +225,13 @@ t.test('closes a record: found, and nothing else', async (t) => {
     [`/List?_id=${list.split('/')[1]}`, 0],
   ]
   for (const [path, total] of elsewhere) t.equal((await get(server, path)).body.total, total, path)
+  for (const path of ['/_history?_count=100', '/DocumentReference/_history', '/List/_history']) {
+    const listed = await get(server, path)
+    t.equal(listed.status, 200)
+    t.notMatch(listed.text, fiches[0], path)
+    t.notMatch(listed.text, list, path)
+  }
+  t.match((await get(server, '/_history?_count=100')).text, `/${patientUrl}`)
   const included = await get(
     server,
     `/Patient?_id=${patient.id}&_revinclude=DocumentReference:patient`,
