@@ -57,6 +57,7 @@ export async function draftPatch(
   requireIfMatch(request.ifMatch, stored)
   if (stored.deleted) throw new Gone(reference)
   await checkRead(context, stored)
+  for (const rule of context.services.rules) rule.checkPatch?.(stored)
   const resource = applyPatch(toResource(context, stored), request.patch, context.services.registry)
   requireSameId(resource, stored)
   return {

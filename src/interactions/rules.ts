@@ -53,6 +53,8 @@ export interface RulesIn<Context> {
   readonly labelsOf?: (draft: Draft) => readonly string[]
   /** Before a stored version is shown: throws Gone or Forbidden. */
   readonly checkRead?: (version: StoredVersion, context: Context) => Promise<void> | void
+  /** Before a patch is applied: throws MethodNotAllowed, whatever the patch says. */
+  readonly checkPatch?: (stored: StoredVersion) => void
   /** Before the history of one resource is shown: throws Forbidden. */
   readonly checkHistory?: (newest: StoredVersion, context: Context) => Promise<void> | void
   /** What a search of the type must also meet; undefined where the rules keep nothing out of it. */

@@ -69,6 +69,11 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
       requireSearchMinimum(context.store.caller, type, parameters)
       await requireSearchableRecord(type, parameters, context)
     },
+    checkPatch: (stored) =>
+      requireMutable(
+        { type: stored.type, id: stored.id, method: 'PATCH', stored },
+        isStoredSubmissionSet(stored),
+      ),
     checkHistory: requireOpenRecord,
     restrictSearch: withoutClosedRecords,
     labelsOf: dmpLabelsOf,
