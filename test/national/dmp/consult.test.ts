@@ -39,8 +39,22 @@ t.test('finds a record by INS, exactly (TD0.2)', async (t) => {
   ]) {
     const answer = await get(server, `/Patient?identifier=${other}`)
     t.equal(answer.status, 200)
-    if (other !== patient.ins.value) t.equal(answer.body.total, 0, other)
+    t.equal(answer.body.total, 0, other)
   }
+  await deposit(server, 'a')
+  const documents = (name: string, value: string) =>
+    get(server, `/DocumentReference?${name}=${value}&status=current`)
+  for (const name of ['patient.identifier', 'subject:Patient.identifier']) {
+    t.equal((await documents(name, ins)).body.total, 2)
+    t.equal((await documents(name, patient.ins.value)).body.total, 0, name)
+  }
+  const identifiers = patient.resource.identifier as { system: string; value: string }[]
+  const { value } = identifiers.find(({ system }) => system !== patient.ins.system)!
+  t.equal(
+    (await get(server, `/Patient?identifier=${value}`)).body.total,
+    1,
+    'others by value alone',
+  )
 })
 
 t.test('searches documents by GET and POST alike, exact totals, absolute urls', async (t) => {
