@@ -28,7 +28,7 @@ function bareMatricules(value: string): readonly string[] {
     .filter((text) => checkMatricule(text) !== 'shape')
 }
 
-/** Other parameters name no INS: an RPPS may have 15 characters too. */
+/** Other parameters name no patient. */
 const ownName = /^identifier$/
 const chainedName = /^(patient|subject)(?::Patient)?\.identifier$/
 
