@@ -9,6 +9,7 @@ import { summarize } from '../search/summarize.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { binaryWithData } from './binary-content.ts'
 import type { Context } from './context.ts'
+import { withoutHiddenEntities } from './render-trace.ts'
 
 export interface Shape {
   readonly summary?: SummaryMode
@@ -46,7 +47,8 @@ export async function renderVersion(
     return shape.elements ? summarize(whole, { registry, mode: 'match', ...shape }) : whole
   }
   const bytes = renderSlots(version.body, version.slots, baseUrl)
-  return shapeBytes(context, bytes, shape)
+  const isTrace = version.type === 'AuditEvent'
+  return shapeBytes(context, isTrace ? await withoutHiddenEntities(context, bytes) : bytes, shape)
 }
 
 /** Ready bytes of a resource that is no version (the CapabilityStatement), in part when asked for. */
