@@ -18,7 +18,7 @@ import type { HttpParts } from './server-parts.ts'
 const formBytesMax = 8 * 1024
 
 /** Failed requests of one client from one address: more than people and their software make. */
-const failuresMax = 120
+const failuresMax = 300
 const failuresWindowMs = 60_000
 
 export function registerAuthRoutes(

@@ -38,7 +38,7 @@ t.test(
       })
     let last = await guess(portal.id)
     t.equal(last.status, 400)
-    for (let tried = 1; tried <= 120; tried++) last = await guess(portal.id)
+    for (let tried = 1; tried <= 300; tried++) last = await guess(portal.id)
     t.equal(last.status, 429)
     t.match(last.headers['retry-after'], /^[1-9]\d?$/)
     t.equal(last.body.error, 'temporarily_unavailable')

@@ -85,6 +85,23 @@ t.test('the CapabilityStatement names the same endpoints', async (t) => {
   })
 })
 
+t.test('knows its own base by the other names of this machine', async (t) => {
+  const server = await sandboxServer(t)
+  const statusOf = async (aud: string) => {
+    const { page } = await startLogin(server, { client: portal, scope, query: { aud } })
+    return page.status === 200 ? 'asked' : page.location!.searchParams.get('error')
+  }
+  for (const aud of [baseUrl, 'http://127.0.0.1:8080/fhir', 'http://[::1]:8080/fhir/'])
+    t.equal(await statusOf(aud), 'asked', aud)
+  for (const aud of [
+    'http://127.0.0.1:8081/fhir',
+    'http://127.0.0.1:8080/other',
+    'https://127.0.0.1:8080/fhir',
+    'http://127.0.0.1.example.org:8080/fhir',
+  ])
+    t.equal(await statusOf(aud), 'invalid_target', aud)
+})
+
 t.test('4: a foreign aud is an error redirect invalid_target, without a code', async (t) => {
   const server = await sandboxServer(t)
   for (const [aud, error] of [
