@@ -1,4 +1,5 @@
 /** `npm run bench`: each figure of design.md §6 beside its floor or peer, in the same run. */
+import { accessFigures } from './figures/access.ts'
 import { creates } from './figures/creates.ts'
 import { eventLoop } from './figures/blocks.ts'
 import { loadFigures } from './figures/loading.ts'
@@ -20,6 +21,7 @@ const figures: readonly Figure[] = [
   ...searches,
   ...creates,
   ...lots,
+  ...accessFigures,
   ...eventLoop,
   ...microFigures,
 ]

@@ -129,3 +129,14 @@ export function postRequest(path: string, body: string | Buffer): Buffer {
   const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\nContent-Length: ${bytes.length}\r\n\r\n`
   return Buffer.concat([Buffer.from(head), bytes])
 }
+
+/** The same request of a caller. */
+export function withToken(request: string, token: string): string
+export function withToken(request: Buffer, token: string): Buffer
+export function withToken(request: Buffer | string, token: string): Buffer | string {
+  const header = `\r\nAuthorization: Bearer ${token}`
+  const end = request.indexOf('\r\n')
+  return typeof request === 'string'
+    ? request.slice(0, end) + header + request.slice(end)
+    : Buffer.concat([request.subarray(0, end), Buffer.from(header), request.subarray(end)])
+}

@@ -72,6 +72,13 @@ export class Workbench {
     return this.#server
   }
 
+  /** Passerelle on another folder, with the probe, until the bench ends. */
+  async serve(dataFolder: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
+    const server = await startServer({ cores: this.cores, dataFolder, env, probed: true })
+    this.#children.push(server.child)
+    return server
+  }
+
   /** A program of `bench/floors` or `bench/micro`, on the server's core. */
   program(path: string, execArgv: readonly string[] = []): Child {
     const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
@@ -85,9 +92,9 @@ export class Workbench {
     return child
   }
 
-  /** Where the server's time goes while `work` runs. */
-  async profile(work: () => Promise<unknown>): Promise<string> {
-    const { child } = await this.server()
+  /** Where the server's time goes while `work` runs; the server of the loaded store unless told. */
+  async profile(work: () => Promise<unknown>, server?: RunningServer): Promise<string> {
+    const { child } = server ?? (await this.server())
     await child.ask('profile-start')
     await work()
     const { main = {}, ...others } = await child.ask<ThreadTimes>('profile-stop')

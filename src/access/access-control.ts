@@ -132,7 +132,7 @@ export class Session implements AccessSession {
     const { person, patient, kind } = this.caller
     if (kind === 'app') return patient === undefined ? [] : [patient]
     if (person === undefined) return []
-    return [...new Set([person, ...(await patientsWhere(this.#store, 'representative', [person]))])]
+    return [...new Set([person, ...(await patientsWhere(this.#store, 'representative', person))])]
   }
 
   namedPatients(types: readonly string[], where: Clause): Promise<NamedPatients> {
@@ -261,10 +261,8 @@ export class Session implements AccessSession {
     this.#shutPatients ??= (async () => {
       const { organization } = this.caller
       const blocking =
-        organization === undefined
-          ? []
-          : await patientsWhere(this.#store, 'blocked', [organization])
-      return [...new Set([...blocking, ...(await patientsWhere(this.#store, 'closed', ['true']))])]
+        organization === undefined ? [] : await patientsWhere(this.#store, 'blocked', organization)
+      return [...new Set([...blocking, ...(await patientsWhere(this.#store, 'closed', 'true'))])]
     })()
     return this.#shutPatients
   }

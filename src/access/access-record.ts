@@ -5,7 +5,6 @@
  */
 
 /** The type under which access records are stored; its id is the Patient's. */
-export const accessRecordType = 'AccessRecord'
 
 /** A period in milliseconds since 1970; `end` absent: open. */
 export interface TimeSpan {

@@ -6,8 +6,8 @@ import type { IndexEntry } from '../search/index-entry.ts'
 import type { Clause } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
-import type { StoredVersion } from '../store/stored-version.ts'
-import { accessRecordType, emptyAccessRecord, type AccessRecord } from './access-record.ts'
+import { accessRecordType, type StoredVersion } from '../store/stored-version.ts'
+import { emptyAccessRecord, type AccessRecord } from './access-record.ts'
 
 export interface StoredAccessRecord {
   readonly record: AccessRecord
@@ -15,38 +15,63 @@ export interface StoredAccessRecord {
   readonly versionId: number
 }
 
+/** What was read of access records while none of them changed. */
+interface KnownRecords {
+  readonly epoch: number
+  readonly byPatient: Map<string, StoredAccessRecord>
+  readonly found: Map<string, readonly string[]>
+}
+
+const knownMax = 10_000
+const knownRecords = new WeakMap<ResourceStore, KnownRecords>()
+
+/**
+ * To be asked before reading: what a commit changes meanwhile is kept under the epoch before it, and
+ * read again.
+ */
+function knownOf(store: ResourceStore): KnownRecords {
+  const epoch = store.accessEpoch()
+  const known = knownRecords.get(store)
+  const isUsable =
+    known?.epoch === epoch && known.byPatient.size < knownMax && known.found.size < knownMax
+  if (isUsable) return known
+  const fresh = { epoch, byPatient: new Map(), found: new Map() }
+  knownRecords.set(store, fresh)
+  return fresh
+}
+
+/** The record of a patient if it is at hand, as it stands now. */
+export function knownAccessRecord(
+  store: ResourceStore,
+  patientId: string,
+): StoredAccessRecord | undefined {
+  return knownOf(store).byPatient.get(patientId)
+}
+
 /** The record of a patient; the empty one where none is stored. */
 export async function readAccessRecord(
   store: ResourceStore,
   patientId: string,
 ): Promise<StoredAccessRecord> {
+  const { byPatient } = knownOf(store)
+  const known = byPatient.get(patientId)
+  if (known) return known
   const version = await store.read(accessRecordType, patientId)
-  if (!version || version.deleted)
-    return { record: emptyAccessRecord, versionId: version?.versionId ?? 0 }
-  return parsedOnce(store, patientId, version)
+  const read = version ? parseRecord(patientId, version) : noRecord
+  byPatient.set(patientId, read)
+  return read
 }
 
-const parsedMax = 10_000
-const parsedRecords = new WeakMap<ResourceStore, Map<string, StoredAccessRecord>>()
+const noRecord: StoredAccessRecord = { record: emptyAccessRecord, versionId: 0 }
 
-/** A version never changes, so it is parsed once; which version counts was read just now. */
-function parsedOnce(
-  store: ResourceStore,
+function parseRecord(
   patientId: string,
-  { versionId, body }: StoredVersion,
+  { versionId, body, deleted }: StoredVersion,
 ): StoredAccessRecord {
-  let known = parsedRecords.get(store)
-  if (!known || known.size >= parsedMax) parsedRecords.set(store, (known = new Map()))
-  const last = known.get(patientId)
-  if (last?.versionId === versionId) return last
+  if (deleted) return { record: emptyAccessRecord, versionId }
   const { record } = parseJson(body).resource
   if (!isObject(record)) throw new Error(`AccessRecord/${patientId} cannot be read`)
-  const read = {
-    record: { ...emptyAccessRecord, ...(record as unknown as AccessRecord) },
-    versionId,
-  }
-  known.set(patientId, read)
-  return read
+  return { record: { ...emptyAccessRecord, ...(record as unknown as AccessRecord) }, versionId }
 }
 
 /** The next version of a record, as a write of a plan. */
@@ -94,10 +119,18 @@ const foundMax = 10_000
 export async function patientsWhere(
   store: ResourceStore,
   code: 'blocked' | 'representative' | 'closed',
-  values: readonly string[],
+  value: string,
 ): Promise<readonly string[]> {
-  if (values.length === 0) return []
-  const where: Clause = { kind: 'token', code, tokens: values.map((value) => ({ value })) }
+  const { found } = knownOf(store)
+  const key = `${code} ${value}`
+  const known = found.get(key)
+  if (known) return known
+  const ids = await findPatients(store, { kind: 'token', code, tokens: [{ value }] })
+  found.set(key, ids)
+  return ids
+}
+
+async function findPatients(store: ResourceStore, where: Clause): Promise<readonly string[]> {
   const page = await store.search({
     types: [accessRecordType],
     where,

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Caller } from '../auth/caller.ts'
+import type { TypedId } from '../fhir/resource.ts'
 import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
 import type { Clause, SearchRequest } from '../search/search-request.ts'
 import { allOf } from '../search/search-request.ts'
@@ -16,6 +17,7 @@ import type {
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
+import { absentVersion } from './absent-version.ts'
 import type { AccessTrace } from './access-trace.ts'
 import type {
   AccessRecordChange,
@@ -27,7 +29,7 @@ import type {
 } from './guard-parts.ts'
 import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, namesExactly, notOwn } from './named-patients.ts'
-import { requireBlob, withBody } from './rendition.ts'
+import { receivesWithheld, requireBlob, withBody } from './rendition.ts'
 import { restrictHistory, restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
@@ -60,7 +62,7 @@ export class GuardedStore {
   /** The newest version; undefined when there is none that the caller may see. */
   async read(type: string, id: string): Promise<StoredVersion | undefined> {
     this.#session.requireType('read', type)
-    return this.#show(await this.#store.read(type, id))
+    return this.#show(await this.#store.read(type, id), { type, id })
   }
 
   /**
@@ -68,7 +70,7 @@ export class GuardedStore {
    * that hidden and absent are the same (decisions 7 and 63). Undefined when there is none.
    */
   async readVisible(type: string, id: string): Promise<StoredVersion | undefined> {
-    return this.#show(await this.#store.read(type, id), 'visible')
+    return this.#show(await this.#store.read(type, id), { type, id }, 'visible')
   }
 
   /** One version for the checks of a write; see `readVisible`. */
@@ -79,7 +81,7 @@ export class GuardedStore {
   ): Promise<StoredVersion | undefined> {
     const current = await this.readVisible(type, id)
     if (!current || current.versionId === versionId) return current
-    return this.#show(await this.#store.readVersion(type, id, versionId), 'visible')
+    return this.#show(await this.#store.readVersion(type, id, versionId), { type, id }, 'visible')
   }
 
   /** What a reference of a write leads to. Feeding asks for no right to read the patient (decision 23). */
@@ -99,11 +101,9 @@ export class GuardedStore {
     id: string,
     versionId: number,
   ): Promise<StoredVersion | undefined> {
-    this.#session.requireType('read', type)
-    const current = await this.#show(await this.#store.read(type, id))
-    if (!current) return undefined
-    if (current.versionId === versionId) return current
-    return this.#show(await this.#store.readVersion(type, id, versionId))
+    const current = await this.read(type, id)
+    if (!current || current.versionId === versionId) return current
+    return this.#show(await this.#store.readVersion(type, id, versionId), { type, id })
   }
 
   async history(request: HistoryRequest): Promise<HistoryPage> {
@@ -235,11 +235,8 @@ export class GuardedStore {
     await this.#traceNamed(named)
     if (named === asked) await this.#session.requireNamed([type], named, where)
     const restriction = await this.#session.restriction(type, named)
-    return this.#match(
-      type,
-      allOf([await restrictInner(this.#session, where, named), restriction]),
-      max,
-    )
+    const inner = await restrictInner(this.#session, where, named)
+    return this.#match(type, allOf([inner, restriction]), max)
   }
 
   /**
@@ -306,7 +303,9 @@ export class GuardedStore {
 
   async #presentOne(version: StoredVersion, readPatient: ReadPatient): Promise<StoredVersion> {
     this.#touched.push(version)
-    if (!version.withheld || (await this.#receivesIns(version, readPatient))) return version
+    const mayTravel = () => this.#parts.insMayTravel(version, readPatient)
+    if (!version.withheld || (await receivesWithheld(version, this.caller, mayTravel)))
+      return version
     return withBody(version, version.withheld.body, version.withheld.slots)
   }
 
@@ -329,17 +328,15 @@ export class GuardedStore {
     return shown
   }
 
-  async #receivesIns(version: StoredVersion, readPatient: ReadPatient): Promise<boolean> {
-    const { organization } = version.envelope.depositor
-    if (organization !== undefined && organization === this.caller.organization) return true
-    return this.#parts.insMayTravel(version, readPatient)
-  }
-
   async #show(
     version: StoredVersion | undefined,
+    { type, id }: TypedId,
     measure: Measure = 'scoped',
   ): Promise<StoredVersion | undefined> {
-    if (!version) return undefined
+    if (!version) {
+      if (!this.#session.isUnrestricted) await this.#decide(absentVersion(type, id), measure)
+      return undefined
+    }
     if (!this.#session.isUnrestricted && !(await this.#mayConsult(version, measure)))
       return undefined
     this.#trace?.shown('read', [version])
@@ -348,9 +345,8 @@ export class GuardedStore {
     return version
   }
 
-  async #traceNamed(named: NamedPatients): Promise<void> {
-    if (!named || !this.#trace) return
-    this.#trace.named(named)
+  async #traceNamed(named: NamedPatients = []): Promise<void> {
+    this.#trace?.named(named)
     await this.#traceEmergency(named)
   }
 
@@ -367,16 +363,19 @@ export class GuardedStore {
     const { type, id, envelope } = version
     let isPermitted = false
     try {
-      isPermitted =
-        measure === 'scoped'
-          ? await this.#session.mayConsult(version)
-          : await this.#session.isVisible(version)
+      isPermitted = await this.#decide(version, measure)
       if (isPermitted) await this.#traceEmergency(envelope.patients)
       return isPermitted
     } finally {
       if (!isPermitted)
         this.#trace?.refused(type, id, await notOwn(this.#session, envelope.patients))
     }
+  }
+
+  #decide(version: StoredVersion, measure: Measure): Promise<boolean> {
+    return measure === 'scoped'
+      ? this.#session.mayConsult(version)
+      : this.#session.isVisible(version)
   }
 
   /** For every type that a page may hold; a type that is not named is denied by the store. */

@@ -15,18 +15,23 @@ export const accessRules: readonly AccessRule[] = [
   ...appRules,
 ]
 
-const byEffectAndAction = new Map<string, readonly AccessRule[]>()
+type RulesByAction = Readonly<Record<RuleAction, readonly AccessRule[]>>
 
 /** The rules that bear on an action; sorted out once. */
-function rulesFor(effect: AccessRule['effect'], action: RuleAction): readonly AccessRule[] {
-  const key = `${effect} ${action}`
-  const known = byEffectAndAction.get(key)
-  if (known) return known
-  const rules = accessRules.filter(
-    (rule) => rule.effect === effect && rule.actions.includes(action),
-  )
-  byEffectAndAction.set(key, rules)
-  return rules
+const rulesFor: Readonly<Record<AccessRule['effect'], RulesByAction>> = {
+  permit: sortOut('permit'),
+  forbid: sortOut('forbid'),
+}
+
+function sortOut(effect: AccessRule['effect']): RulesByAction {
+  const rulesOf = (action: RuleAction) =>
+    accessRules.filter((rule) => rule.effect === effect && rule.actions.includes(action))
+  return {
+    consult: rulesOf('consult'),
+    feed: rulesOf('feed'),
+    change: rulesOf('change'),
+    metadata: rulesOf('metadata'),
+  }
 }
 
 export interface DecisionInput {
@@ -72,7 +77,7 @@ export function decideForPatient(input: DecisionInput, relation: PatientRelation
   if (isShut && !(isHolder && input.action === 'consult')) return never
   const facts: RuleFacts = { ...input, relation }
   const predicates = (effect: AccessRule['effect']) =>
-    rulesFor(effect, input.action).map((rule) => rule.when(facts))
+    rulesFor[effect][input.action].map((rule) => rule.when(facts))
   return and(or(...predicates('permit')), not(or(...predicates('forbid'))))
 }
 
@@ -91,7 +96,7 @@ export interface Explanation {
 /** Which rules bear on one resource, for the audit and for refusals. */
 export function explain(input: DecisionInput, envelope: Envelope, id: string): Explanation {
   const hits = (effect: AccessRule['effect']) =>
-    rulesFor(effect, input.action)
+    rulesFor[effect][input.action]
       .filter((rule) =>
         input.relations.some((relation) => holds(rule.when({ ...input, relation }), envelope, id)),
       )

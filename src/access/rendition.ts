@@ -1,4 +1,5 @@
 /** Parts of a stored version as the guard gives them out. */
+import type { Caller } from '../auth/caller.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 
@@ -13,6 +14,16 @@ export function withBody(
     slots: { value: slots, enumerable: true },
     withheld: { value: undefined, enumerable: true },
   }) as StoredVersion
+}
+
+/** Who deposited it receives what is withheld; others when a rule lets it travel (decision 30). */
+export async function receivesWithheld(
+  version: StoredVersion,
+  { organization }: Caller,
+  mayTravel: () => Promise<boolean>,
+): Promise<boolean> {
+  const depositor = version.envelope.depositor.organization
+  return (depositor !== undefined && depositor === organization) || mayTravel()
 }
 
 /** Throws when the version has no content. */

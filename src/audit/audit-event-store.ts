@@ -46,6 +46,7 @@ export function withAuditEvents(parts: AuditEventStoreParts): ResourceStore {
     isClaimed: (claim) => store.isClaimed(claim),
     blobs: store.blobs,
     sequence: () => store.sequence(),
+    accessEpoch: () => store.accessEpoch(),
     secret: (name) => store.secret(name),
     outbox: (after, max) => store.outbox(after, max),
     auditIntents: (after, max) => store.auditIntents(after, max),

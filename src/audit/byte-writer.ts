@@ -84,6 +84,11 @@ export class ByteReader {
     return this.raw(this.varint()).toString('utf8')
   }
 
+  skipText(): void {
+    const size = this.varint()
+    this.position += size
+  }
+
   raw(size: number): Buffer {
     const end = this.position + size
     if (end > this.#bytes.length) throw new RangeError('the record ends too early')

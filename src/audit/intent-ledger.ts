@@ -1,7 +1,8 @@
 /**
  * Sees to it that the trace of every commit reaches the journal. The intent commits with the write
- * (CommitPlan.audit); the request appends it before it answers; what a crash or a failure left is
- * chained later. An intent is dropped once the journal holds it.
+ * (CommitPlan.audit) and is durable with it, so that no answer has to wait for the chain: intents
+ * are chained together a moment later, and what a crash or a failure left is chained after it. An
+ * intent is dropped once the journal holds it.
  */
 import type { CommitResult } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
@@ -12,6 +13,9 @@ const tendIntervalMs = 2_000
 /** A commit that no request has chained after this time is chained for it. */
 const abandonedAfterMs = 600_000
 const pageSize = 500
+/** Intents of this time go into the journal together, unless somebody asks for traces before. */
+const chainDelayMs = 20
+const chainedAtOnce = 512
 
 /** A commit on its way into the journal. */
 export interface PendingIntent {
@@ -19,8 +23,6 @@ export interface PendingIntent {
   committed(result: CommitResult): void
   /** Nothing was written. */
   failed(): void
-  /** Resolves when the records are in the journal, which happens once. */
-  chain(): Promise<void>
 }
 
 interface Open {
@@ -28,8 +30,6 @@ interface Open {
   readonly since: number
   readonly openedAt: number
   records: readonly AuditRecord[]
-  sequence?: number
-  chained?: Promise<void>
 }
 
 export interface IntentLedgerParts {
@@ -45,6 +45,10 @@ export class IntentLedger {
   /** Intents beyond this sequence may have been lost on the way; undefined: none. */
   #lostSince: number | undefined = 0
   #dropped = 0
+  /** Committed, and to be chained soon. */
+  #due: Open[] = []
+  #dueTimer: NodeJS.Timeout | undefined
+  readonly #chaining = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #tending: Promise<void> | undefined
 
@@ -66,25 +70,38 @@ export class IntentLedger {
     return {
       audit: packRecords(records),
       committed: ({ sequence }) => {
-        open.sequence = sequence
         open.records = records.map((record) => ({ ...record, sequence }))
+        this.#chainSoon(open)
       },
       failed: () => this.#open.delete(open),
-      chain: () => this.#chain(open),
     }
   }
 
-  #chain(open: Open): Promise<void> {
-    open.chained ??= this.#parts.journal.append(open.records).then(
-      () => {
-        this.#open.delete(open)
-      },
-      (error: unknown) => {
-        this.#lose(open)
-        throw error
-      },
-    )
-    return open.chained
+  #chainSoon(open: Open): void {
+    this.#due.push(open)
+    if (this.#due.length >= chainedAtOnce) this.#chainDue()
+    else this.#dueTimer ??= setTimeout(() => this.#chainDue(), chainDelayMs).unref()
+  }
+
+  #chainDue(): void {
+    clearTimeout(this.#dueTimer)
+    this.#dueTimer = undefined
+    const due = this.#due
+    if (due.length === 0) return
+    this.#due = []
+    const chaining = this.#chain(due).finally(() => this.#chaining.delete(chaining))
+    this.#chaining.add(chaining)
+  }
+
+  /** Never rejects: what could not be chained is recovered from the store. */
+  async #chain(due: readonly Open[]): Promise<void> {
+    try {
+      await this.#parts.journal.append(due.flatMap(({ records }) => records))
+      for (const open of due) this.#open.delete(open)
+    } catch (error) {
+      for (const open of due) this.#lose(open)
+      this.#parts.onFailure?.(error)
+    }
   }
 
   #lose(open: Open): void {
@@ -94,8 +111,8 @@ export class IntentLedger {
 
   /** Waits until whatever is committed now is in the journal. */
   async settle(): Promise<void> {
-    const committed = [...this.#open].filter(({ sequence }) => sequence !== undefined)
-    await Promise.all(committed.map((open) => this.#chain(open)))
+    this.#chainDue()
+    await Promise.all(this.#chaining)
     if (this.#lostSince !== undefined) await this.#recover()
   }
 
@@ -141,6 +158,8 @@ export class IntentLedger {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
+    this.#chainDue()
+    await Promise.all(this.#chaining)
     await this.#tending
     await this.tend()
   }

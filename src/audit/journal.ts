@@ -18,27 +18,27 @@ export interface AuditRecord {
   /** HTTP status of the answer. */
   readonly status: number
   readonly agent: AuditAgent
-  readonly purpose?: 'bris_de_glace' | 'centre_15'
-  readonly reason?: string
+  readonly purpose?: 'bris_de_glace' | 'centre_15' | undefined
+  readonly reason?: string | undefined
   /** Patient id. */
-  readonly patient?: string
+  readonly patient?: string | undefined
   /** `Type/id` of what was touched; at most 100, the rest counted. */
   readonly entities: readonly string[]
-  readonly entitiesOmitted?: number
+  readonly entitiesOmitted?: number | undefined
   /** The query with every INS and other identifier value replaced by `***`. */
-  readonly query?: string
+  readonly query?: string | undefined
   /** The commit of a write. */
   readonly sequence?: number
 }
 
 export interface AuditAgent {
   readonly kind: string
-  readonly user?: string
-  readonly practitioner?: string
-  readonly profession?: string
-  readonly organization?: string
-  readonly client?: string
-  readonly display?: string
+  readonly user?: string | undefined
+  readonly practitioner?: string | undefined
+  readonly profession?: string | undefined
+  readonly organization?: string | undefined
+  readonly client?: string | undefined
+  readonly display?: string | undefined
 }
 
 /** An AuditEvent that another system handed in: kept in a chain of its own (decision 59). */

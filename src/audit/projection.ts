@@ -6,8 +6,8 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
-import type { TraceContent } from './journal.ts'
-import { decodePayload, deedOf, keyOf, patientsOf } from './record-codec.ts'
+import { ProjectionRows } from './projection-rows.ts'
+import { readFacts, type TraceFacts } from './record-codec.ts'
 import { type ChainName, chainNames, frameOverhead, headerSize, placeOf } from './segment-format.ts'
 import { SegmentReader } from './segment-walk.ts'
 
@@ -53,9 +53,7 @@ export class Projector {
   readonly #db: DatabaseSync
   readonly #segments: SegmentReader
   readonly #progress: Record<ChainName, Progress>
-  readonly #addTrace: StatementSync
-  readonly #addLink: StatementSync
-  readonly #addSubmitted: StatementSync
+  readonly #rows: ProjectionRows
   readonly #saveProgress: StatementSync
   readonly #saveCounter: StatementSync
   readonly #find: StatementSync
@@ -69,9 +67,7 @@ export class Projector {
     this.#segments = new SegmentReader(folder)
     this.#progress = readProgress(this.#db)
     this.#n = readCounter(this.#db)
-    this.#addTrace = this.#db.prepare('INSERT OR IGNORE INTO trace VALUES (?, ?, ?, ?, ?)')
-    this.#addLink = this.#db.prepare('INSERT OR IGNORE INTO link VALUES (?, ?, ?)')
-    this.#addSubmitted = this.#db.prepare('INSERT OR IGNORE INTO submitted VALUES (?, ?)')
+    this.#rows = new ProjectionRows(this.#db)
     this.#saveProgress = this.#db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)')
     this.#saveCounter = this.#db.prepare('UPDATE counter SET n = ?')
     this.#find = this.#db.prepare('SELECT 1 FROM trace WHERE key = ?')
@@ -98,6 +94,7 @@ export class Projector {
         done += count
         this.#uncommitted += count
       }
+      this.#rows.flush()
       if (this.#uncommitted >= transactionRecords) this.commit()
       return true
     } catch (error) {
@@ -126,6 +123,7 @@ export class Projector {
 
   #undo(): void {
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+    this.#rows.drop()
     this.isOpen = false
     this.#uncommitted = 0
     Object.assign(this.#progress, readProgress(this.#db))
@@ -166,17 +164,9 @@ export class Projector {
   }
 
   #project(payload: Buffer, place: number): void {
-    const content = readPayload(payload)
+    const facts = factsOf(payload)
     // What verify-audit names as damaged cannot be shown.
-    if (!content) return
-    const key = keyOf(content)
-    const { action, outcome } = deedOf(content)
-    if (this.#addTrace.run(key, this.#n + 1, place, action, outcome).changes === 0) return
-    this.#n += 1
-    for (const { id, isSubject } of patientsOf(content)) {
-      this.#addLink.run(id, key, isSubject ? 1 : 0)
-    }
-    if (content.kind === 'submitted') this.#addSubmitted.run(content.trace.id, key)
+    if (facts) this.#rows.add(facts, ++this.#n, place)
   }
 
   /** Whether a payload of this key was projected. */
@@ -196,15 +186,15 @@ export class Projector {
 }
 
 const chunkBytes = 262_144
-const transactionRecords = 8_192
+const transactionRecords = 32_768
 
 function readCounter(db: DatabaseSync): number {
   return Number(db.prepare('SELECT n FROM counter').get()!.n)
 }
 
-function readPayload(payload: Buffer): TraceContent | undefined {
+function factsOf(payload: Buffer): TraceFacts | undefined {
   try {
-    return decodePayload(payload)
+    return readFacts(payload)
   } catch {
     return undefined
   }

@@ -35,7 +35,7 @@ export function packRecords(records: readonly AuditRecord[]): Uint8Array {
     writeRecord(scratch, record)
     scratch.setUint32(at, scratch.length - at - 4)
   }
-  return Uint8Array.from(scratch.bytes)
+  return new Uint8Array(scratch.bytes)
 }
 
 export function packTraces(traces: readonly SubmittedTrace[]): Uint8Array {
@@ -47,7 +47,7 @@ export function packTraces(traces: readonly SubmittedTrace[]): Uint8Array {
     scratch.raw(body)
     scratch.setUint32(at, scratch.length - at - 4)
   }
-  return Uint8Array.from(scratch.bytes)
+  return new Uint8Array(scratch.bytes)
 }
 
 /** The payloads of a pack. */
@@ -161,11 +161,13 @@ function readAgent(reader: ByteReader): AuditAgent {
  * ten of a hash that says nothing of how many traces there are. The same record has the same key.
  */
 export function keyOf(content: TraceContent): Buffer {
-  const own = content.kind === 'own'
-  const time = own ? content.record.recorded : timeOfSubmitted(content.trace)
-  const name = own
-    ? `${content.record.requestId}\0${content.record.part}`
-    : `submitted\0${content.trace.id}`
+  if (content.kind === 'submitted')
+    return makeKey(timeOfSubmitted(content.trace), `submitted\0${content.trace.id}`)
+  const { recorded, requestId, part } = content.record
+  return makeKey(recorded, `${requestId}\0${part}`)
+}
+
+function makeKey(time: number, name: string): Buffer {
   const key = Buffer.allocUnsafe(16)
   key.writeUIntBE(Math.min(Math.max(0, time), 2 ** 48 - 1), 0, 6)
   hash('sha256', name, 'buffer').copy(key, 6, 0, 10)
@@ -177,18 +179,24 @@ export function timeOfSubmitted({ envelope, received }: SubmittedTrace): number 
   return envelope.date ?? received
 }
 
+export interface TracePatient {
+  readonly id: string
+  readonly isSubject: boolean
+}
+
 /** The patients of a trace: those it is about, and one who acted. */
-export function patientsOf(
-  content: TraceContent,
-): readonly { readonly id: string; readonly isSubject: boolean }[] {
+export function patientsOf(content: TraceContent): readonly TracePatient[] {
   if (content.kind === 'submitted')
     return content.trace.envelope.patients.map((id) => ({ id, isSubject: true }))
-  const { patient, agent } = content.record
-  const actor = /^Patient\/(.+)$/.exec(agent.user ?? '')?.[1]
-  return [
-    ...(patient === undefined ? [] : [{ id: patient, isSubject: true }]),
-    ...(actor === undefined || actor === patient ? [] : [{ id: actor, isSubject: false }]),
-  ]
+  return patientsOfOwn(content.record.patient, content.record.agent.user)
+}
+
+function patientsOfOwn(patient: string | undefined, user: string | undefined): TracePatient[] {
+  const patients: TracePatient[] = []
+  if (patient !== undefined) patients.push({ id: patient, isSubject: true })
+  const actor = user?.startsWith('Patient/') ? user.slice('Patient/'.length) : undefined
+  if (actor !== undefined && actor !== patient) patients.push({ id: actor, isSubject: false })
+  return patients
 }
 
 /** R4 valueset-audit-event-outcome: refused is 8 (it ended there), failed 4. */
@@ -205,4 +213,45 @@ export function deedOf(content: TraceContent): { action: string; outcome: string
     outcome?: string
   }
   return { action: action ?? '', outcome: outcome ?? '' }
+}
+
+/** What a trace is found by. */
+export interface TraceFacts {
+  readonly key: Buffer
+  readonly action: string
+  readonly outcome: string
+  readonly patients: readonly TracePatient[]
+  readonly submittedId?: string
+}
+
+/** The facts of a payload, of our own without making the whole record. Throws as `decodePayload`. */
+export function readFacts(payload: Buffer): TraceFacts {
+  if (payload[0] === ownForm) return readOwnFacts(new ByteReader(payload, 1))
+  const content = decodePayload(payload)
+  return {
+    key: keyOf(content),
+    ...deedOf(content),
+    patients: patientsOf(content),
+    ...(content.kind === 'submitted' ? { submittedId: content.trace.id } : {}),
+  }
+}
+
+function readOwnFacts(reader: ByteReader): TraceFacts {
+  const fields = reader.byte()
+  const requestId = reader.text()
+  const part = reader.varint()
+  const recorded = reader.varint()
+  reader.skipText()
+  const deed = reader.byte()
+  reader.varint()
+  const { user } = readAgent(reader)
+  if (fields & has.purpose) reader.byte()
+  if (fields & has.reason) reader.skipText()
+  const patient = fields & has.patient ? reader.text() : undefined
+  return {
+    key: makeKey(recorded, `${requestId}\0${part}`),
+    action: actions[deed >> 3]!,
+    outcome: outcomeCodes[outcomes[deed & 7]!],
+    patients: patientsOfOwn(patient, user),
+  }
 }

@@ -5,7 +5,7 @@
 import type { Caller } from '../auth/caller.ts'
 import type { CommitPlan, CommitResult, PlannedWrite } from '../store/commit-plan.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
-import type { IntentLedger, PendingIntent } from './intent-ledger.ts'
+import type { IntentLedger } from './intent-ledger.ts'
 import type { AuditAgent, AuditRecord } from './journal.ts'
 
 export interface TracedRequest {
@@ -49,7 +49,6 @@ export class RequestTrace {
   readonly #agent: AuditAgent
   readonly #root: Open
   readonly #records: AuditRecord[] = []
-  readonly #pending: PendingIntent[] = []
   #current: Open
   #emergency: { mode: NonNullable<AuditRecord['purpose']>; reason: string } | undefined
   #part = 0
@@ -108,26 +107,21 @@ export class RequestTrace {
       audit: pending.audit,
       committed: (result) => {
         pending.committed(result)
-        this.#pending.push(pending)
         current.hasWritten = true
       },
       failed: () => pending.failed(),
     }
   }
 
-  /** The records of what was not written, and what was written: append both before answering. */
-  finish(status: number): {
-    readonly records: readonly AuditRecord[]
-    readonly pending: readonly PendingIntent[]
-  } {
+  /** The records to append before answering; those of what was written are durable with it. */
+  finish(status: number): readonly AuditRecord[] {
     if (this.#current !== this.#root) this.endEntry(status)
     const isTold = this.#root.hasWritten || (this.#hasEntries && status < 400)
     if (!isTold) this.#close(this.#root, status)
-    return { records: this.#records, pending: this.#pending }
+    return this.#records
   }
 
   #close({ entry, shown, refused, named }: Open, status: number): void {
-    const versions = relevant(entry, shown)
     const isRefused = refused.length > 0 && status >= 400
     const outcome =
       status < 400 && !isRefused
@@ -135,23 +129,23 @@ export class RequestTrace {
         : isRefused || status === 401 || status === 403
           ? 'refused'
           : 'failed'
-    const reached = outcome === 'refused' && refused.length > 0 ? refused : versions
-    const deed = {
+    const reached = isRefused ? refused : relevant(entry, shown)
+    const deed: Deed = {
       interaction: entry.interaction,
       action: actionOf(entry),
       outcome,
       status,
-    } as const
-    const query = entry.query === undefined || entry.query === '' ? {} : { query: entry.query }
+      query: entry.query === '' ? undefined : entry.query,
+    }
     const groups = byPatient(reached)
     if (groups.size === 0) {
       const patients = named.size > 0 ? [...named] : (entry.named ?? [])
       const names = reached.length > 0 ? reached.map(nameOf) : nameOfTarget(entry)
       for (const patient of patients.length > 0 ? patients : [undefined])
-        this.#records.push({ ...this.#record(patient, names), ...deed, ...query })
+        this.#records.push(this.#record(deed, patient, names))
     }
     for (const [patient, entities] of groups)
-      this.#records.push({ ...this.#record(patient, listed(entry, entities)), ...deed, ...query })
+      this.#records.push(this.#record(deed, patient, listed(entry, entities)))
   }
 
   #recordsOf(plan: CommitPlan, { entry, shown }: Open): AuditRecord[] {
@@ -164,27 +158,34 @@ export class RequestTrace {
       const deed = isOne ? deedOfEntry(entry, first) : deedOfWrite(first)
       const members = indexes.map((index) => reached[index]!)
       const patients = byPatient(members)
-      if (patients.size === 0) return [{ ...this.#record(undefined, members.map(nameOf)), ...deed }]
-      return [...patients].map(([patient, entities]) => ({
-        ...this.#record(patient, entities),
-        ...deed,
-      }))
+      if (patients.size === 0) return [this.#record(deed, undefined, members.map(nameOf))]
+      return [...patients].map(([patient, entities]) => this.#record(deed, patient, entities))
     })
   }
 
-  #record(patient: string | undefined, names: Iterable<string>) {
-    const entities = [...new Set(names)]
+  #record(
+    { interaction, action, outcome, status, query }: Deed,
+    patient: string | undefined,
+    names: readonly string[],
+  ): AuditRecord {
+    const entities = names.length > 1 ? [...new Set(names)] : names
     const emergency = this.#emergency
+    const isWhole = entities.length <= entitiesMax
     return {
       requestId: this.#request.requestId,
       part: this.#part++,
       recorded: this.#request.recorded,
+      interaction,
+      action,
+      outcome,
+      status,
       agent: this.#agent,
-      entities: entities.slice(0, entitiesMax),
-      ...(entities.length > entitiesMax ? { entitiesOmitted: entities.length - entitiesMax } : {}),
-      ...(patient === undefined ? {} : { patient }),
-      ...(emergency ? { purpose: emergency.mode } : {}),
-      ...(emergency && emergency.reason !== '' ? { reason: emergency.reason } : {}),
+      purpose: emergency?.mode,
+      reason: emergency?.reason === '' ? undefined : emergency?.reason,
+      patient,
+      entities: isWhole ? entities : entities.slice(0, entitiesMax),
+      entitiesOmitted: isWhole ? undefined : entities.length - entitiesMax,
+      query,
     }
   }
 }
@@ -193,17 +194,10 @@ function openEntry(entry: TracedEntry): Open {
   return { entry, shown: [], refused: [], named: new Set(), hasWritten: false }
 }
 
+/** Without scopes and token. */
 function agentOf(caller: Caller): AuditAgent {
   const { kind, user, practitioner, profession, organization, client, display } = caller
-  return {
-    kind,
-    ...(user === undefined ? {} : { user }),
-    ...(practitioner === undefined ? {} : { practitioner }),
-    ...(profession === undefined ? {} : { profession }),
-    ...(organization === undefined ? {} : { organization }),
-    ...(client === undefined ? {} : { client }),
-    ...(display === undefined ? {} : { display }),
-  }
+  return { kind, user, practitioner, profession, organization, client, display }
 }
 
 /** What was asked for, without what the server read to decide. */
@@ -214,14 +208,13 @@ function relevant({ interaction, type, id }: TracedEntry, shown: Open['shown']):
       ? 'history'
       : undefined
   const isRead = interaction === 'read' || interaction === 'vread'
-  return shown
-    .filter((one) => how === undefined || one.how === how)
-    .filter(({ version }) => !isRead || (version.type === type && version.id === id))
-    .map(({ version }) => ({
-      type: version.type,
-      id: version.id,
-      patients: version.envelope.patients,
-    }))
+  const reached: Reached[] = []
+  for (const { how: shownBy, version } of shown) {
+    if (how !== undefined && shownBy !== how) continue
+    if (isRead && (version.type !== type || version.id !== id)) continue
+    reached.push({ type: version.type, id: version.id, patients: version.envelope.patients })
+  }
+  return reached
 }
 
 /** What a write touches is the matter of the patients it had before too (decision 55). */
@@ -280,7 +273,7 @@ function actionOf({ interaction }: TracedEntry): AuditRecord['action'] {
   return actions[interaction] ?? 'E'
 }
 
-type Deed = Pick<AuditRecord, 'interaction' | 'action' | 'outcome' | 'status'>
+type Deed = Pick<AuditRecord, 'interaction' | 'action' | 'outcome' | 'status' | 'query'>
 
 function deedOfEntry({ interaction }: TracedEntry, first: PlannedWrite): Deed {
   if (!interaction.startsWith('$')) return deedOfWrite(first)

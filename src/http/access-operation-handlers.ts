@@ -1,5 +1,4 @@
 /** The named operations on access over HTTP. decisions.md, "Named operations". */
-import type { FastifyReply } from 'fastify'
 import { runAccessOperation, showAccessRecord } from '../operations/access-operation.ts'
 import { accessOperations } from '../operations/access-operations.ts'
 import { maskDocument } from '../operations/mask.ts'
@@ -10,7 +9,7 @@ import type { Incoming } from './incoming.ts'
 const byName = new Map(accessOperations.map((operation) => [operation.name, operation]))
 
 /** The operation that the route's last segment names, on the instance of the URL. */
-export async function runOperation(incoming: Incoming): Promise<FastifyReply> {
+export async function runOperation(incoming: Incoming): Promise<void> {
   const { request, reply, context, parameters } = incoming
   const id = incoming.id!
   const presentation = presentationOf(request, parameters)

@@ -1,7 +1,7 @@
 /**
  * Every answer about resources leaves traces before it leaves (decision 28): what the request was
- * shown, refused and stored is appended to the journal; where that fails the answer is 503 and
- * shows nothing. `/metadata`, pages and health leave none, and neither does a request without a
+ * shown and refused is appended to the journal, and where that fails the answer is 503 and shows
+ * nothing; the trace of what it stored is durable with it, in the same commit. `/metadata`, pages and health leave none, and neither does a request without a
  * valid token: it reached nothing, and strangers must not be able to fill the journal.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -31,37 +31,38 @@ export function tracedInteraction({ operation, type, system }: FhirRoute): strin
   return operation ? `$${operation.name}` : (type?.[0] ?? system?.[0])
 }
 
-/** To be called after the hook that says who is calling. */
-export function registerAuditTrail(app: FastifyInstance, parts: HttpParts): void {
+/** Begins the trace of a request whose caller is known. Throws Unavailable, or 405 for a change of a trace. */
+export type BeginTrace = (request: FastifyRequest) => void
+
+/** What is to be called once it is known who is calling; undefined where no traces are kept. */
+export function registerAuditTrail(app: FastifyInstance, parts: HttpParts): BeginTrace | undefined {
   const { audit } = parts
   app.decorateRequest('trace', undefined)
-  if (!audit) return
-  app.addHook('onRequest', async (request) => {
-    const { interaction } = request.routeOptions.config
-    if (interaction === undefined) return
-    const { ready, reason } = audit.journal.health()
-    if (!ready) throw cannotTrace(reason)
-    request.trace = beginTrace(parts, audit, request, interaction)
-  })
-  app.addHook('preHandler', async (request) => {
-    const { type } = request.params as { type?: string }
-    if (type === 'AuditEvent') refuseChange(request.method)
-  })
+  if (!audit) return undefined
   app.addHook('onSend', async (request, reply, payload) => {
     const { trace } = request
     request.trace = undefined
     if (!trace || reply.statusCode === 401) return payload
     try {
-      await appendTrace(audit, trace, reply.statusCode)
+      const records = trace.finish(reply.statusCode)
+      if (records.length > 0) await audit.journal.append(records)
       return payload
     } catch (error) {
       parts.log.failure({ requestId: request.id, route: request.routeOptions.url ?? '', error })
       return withhold(parts, request, reply, payload)
     }
   })
+  return (request) => {
+    const { interaction } = request.routeOptions.config
+    if (interaction === undefined) return
+    const { ready, reason } = audit.journal.health()
+    if (!ready) throw cannotTrace(reason)
+    request.trace = openTrace(parts, audit, request, interaction)
+    if ((request.params as { type?: string }).type === 'AuditEvent') refuseChange(request.method)
+  }
 }
 
-function beginTrace(
+function openTrace(
   { services }: HttpParts,
   { ledger }: AuditParts,
   request: FastifyRequest,
@@ -84,17 +85,6 @@ function readQuery(services: HttpParts['services'], request: FastifyRequest, typ
   } catch {
     return {}
   }
-}
-
-/** What was written and what was read go together, in one durable write. */
-async function appendTrace(
-  { journal }: AuditParts,
-  trace: RequestTrace,
-  status: number,
-): Promise<void> {
-  const { records, pending } = trace.finish(status)
-  if (pending.length === 0) return journal.append(records)
-  await Promise.all([...pending.map((intent) => intent.chain()), journal.append(records)])
 }
 
 /** Traces are never changed nor removed, whoever asks (decision 59). */

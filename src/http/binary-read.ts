@@ -1,5 +1,4 @@
 /** A Binary shown as its bytes or as a FHIR resource, as Accept asks. R4 binary.html#rest. */
-import type { FastifyReply } from 'fastify'
 import type { Outcome } from '../interactions/outcome.ts'
 import { read } from '../interactions/read.ts'
 import { vread } from '../interactions/vread.ts'
@@ -11,11 +10,11 @@ import { binaryForm } from './formats.ts'
 import type { TypedIncoming } from './incoming.ts'
 
 /** Undefined when the URL is not that of a Binary. */
-export function readBinary(incoming: TypedIncoming): Promise<FastifyReply> | undefined {
+export function readBinary(incoming: TypedIncoming): Promise<void> | undefined {
   return incoming.type === 'Binary' ? show(incoming) : undefined
 }
 
-async function show(incoming: TypedIncoming): Promise<FastifyReply> {
+async function show(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters } = incoming
   requireNoParameters(parameters, ['_summary', '_elements'])
   const format = parameters.find(([name]) => name === '_format')?.[1]

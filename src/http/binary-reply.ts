@@ -42,14 +42,14 @@ export function sendNative(
   reply: FastifyReply,
   context: Context,
   version: ShownVersion,
-): FastifyReply {
+): void {
   const { blob } = version
   const size = blob?.sizeBytes ?? 0
   const tag = `"${blob?.sha256 ?? 'empty'}"`
   setContentHeaders(reply, version, tag)
   const owner = securityContextOf(context, version)
   if (owner !== undefined) reply.header('x-security-context', owner)
-  if (isKnown(request, version, tag)) return reply.code(304).send()
+  if (isKnown(request, version, tag)) return void reply.code(304).send()
   const range = request.method === 'GET' && blob ? rangeOf(request, tag, size) : undefined
   if (range) {
     const { start, end } = range
@@ -57,13 +57,13 @@ export function sendNative(
       .code(206)
       .header('content-range', `bytes ${start}-${end}/${size}`)
       .header('content-length', end - start + 1)
-    return reply.send(context.store.openBlob(version, range))
+    return void reply.send(context.store.openBlob(version, range))
   }
-  if (!blob) return reply.send(Buffer.alloc(0))
+  if (!blob) return void reply.send(Buffer.alloc(0))
   reply.header('content-length', size)
   // Fastify would count an absent body as 0 bytes; it leaves the length alone of a stream.
   const isHead = request.method === 'HEAD'
-  return reply.send(isHead ? Readable.from([]) : context.store.openBlob(version))
+  void reply.send(isHead ? Readable.from([]) : context.store.openBlob(version))
 }
 
 function setContentHeaders(reply: FastifyReply, version: ShownVersion, tag: string): void {

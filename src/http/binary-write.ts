@@ -1,5 +1,4 @@
 /** A Binary sent as its bytes, in whatever type they have. R4 binary.html#rest. */
-import type { FastifyReply } from 'fastify'
 import { InvalidRequest, TooLarge } from '../errors.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { create } from '../interactions/create.ts'
@@ -18,7 +17,7 @@ import type { TypedIncoming } from './incoming.ts'
 import { readChunks } from './read-bytes.ts'
 
 /** Undefined when the body is a resource, or the URL that of a condition. */
-export function writeBinary(incoming: TypedIncoming): Promise<FastifyReply> | undefined {
+export function writeBinary(incoming: TypedIncoming): Promise<void> | undefined {
   const { type, id, request } = incoming
   const isCreate = request.method === 'POST'
   if (type !== 'Binary' || (!isCreate && id === undefined)) return undefined
@@ -27,7 +26,7 @@ export function writeBinary(incoming: TypedIncoming): Promise<FastifyReply> | un
   return isCreate ? createFromBytes(incoming) : updateFromBytes(incoming)
 }
 
-async function createFromBytes(incoming: TypedIncoming): Promise<FastifyReply> {
+async function createFromBytes(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters } = incoming
   requireNoParameters(parameters)
   const presentation = presentationOf(request, parameters)
@@ -42,7 +41,7 @@ async function createFromBytes(incoming: TypedIncoming): Promise<FastifyReply> {
   return sendWritten(reply, context, outcome, presentation)
 }
 
-async function updateFromBytes(incoming: TypedIncoming): Promise<FastifyReply> {
+async function updateFromBytes(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters } = incoming
   requireNoParameters(parameters)
   const presentation = presentationOf(request, parameters)

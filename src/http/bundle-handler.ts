@@ -1,5 +1,4 @@
 /** Batches and transactions. R4 http.html#transaction. */
-import type { FastifyReply } from 'fastify'
 import { InvalidRequest } from '../errors.ts'
 import { batch } from '../interactions/batch.ts'
 import { transaction } from '../interactions/transaction.ts'
@@ -7,7 +6,7 @@ import { sendShown } from './fhir-reply.ts'
 import { bodyLimitsOf, presentationOf, readFhirBody, requireNoParameters } from './fhir-request.ts'
 import type { Incoming } from './incoming.ts'
 
-export async function receiveBundle(incoming: Incoming): Promise<FastifyReply> {
+export async function receiveBundle(incoming: Incoming): Promise<void> {
   const { parts, context, request, reply, parameters } = incoming
   requireNoParameters(parameters)
   const presentation = presentationOf(request, parameters)

@@ -14,12 +14,12 @@ export async function sendShown(
   context: Context,
   outcome: Outcome,
   presentation: Presentation,
-): Promise<FastifyReply> {
+): Promise<void> {
   const { version, body } = outcome
   if (version) setVersionHeaders(reply, context, version)
-  if (outcome.status === 304) return reply.code(304).send()
+  if (outcome.status === 304) return void reply.code(304).send()
   const bytes = body ?? (await renderVersion(context, version!, presentation))
-  return sendJson(reply.code(outcome.status), bytes, presentation)
+  sendJson(reply.code(outcome.status), bytes, presentation)
 }
 
 /** The answer to a write, as `Prefer: return` asks; the whole resource by default. */
@@ -28,7 +28,7 @@ export async function sendWritten(
   context: Context,
   outcome: Outcome,
   presentation: Presentation,
-): Promise<FastifyReply> {
+): Promise<void> {
   const { version, status, issues = [] } = outcome
   const wanted = context.preferences.return ?? 'representation'
   if (version) setVersionHeaders(reply, context, version)
@@ -41,9 +41,9 @@ export async function sendWritten(
       presentation,
     )
   }
-  if (status === 204 || wanted === 'minimal' || !version) return reply.code(status).send()
+  if (status === 204 || wanted === 'minimal' || !version) return void reply.code(status).send()
   const bytes = await renderVersion(context, version, presentation)
-  return sendJson(reply.code(status), bytes, presentation)
+  sendJson(reply.code(status), bytes, presentation)
 }
 
 /** Content-Location tells whoever asked by condition which version the answer is about. */
@@ -57,23 +57,24 @@ function versionUrl({ services }: Context, { type, id, versionId }: ShownVersion
   return `${services.baseUrl}/${type}/${id}/_history/${versionId}`
 }
 
-let lastSecond = 0
-let lastText = ''
+const dayMilliseconds = 86_400_000
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+let lastDay = Number.NaN
+let lastDayText = ''
 
-/** RFC 9110 §5.6.7; remembers the last one, for pages of one import. */
+/** RFC 9110 §5.6.7. The day is remembered: most resources of an answer, or of an hour, share it. */
 export function httpDate(milliseconds: number): string {
-  const second = Math.floor(milliseconds / 1000)
-  if (second !== lastSecond) {
-    lastSecond = second
-    lastText = new Date(milliseconds).toUTCString()
+  const day = Math.floor(milliseconds / dayMilliseconds)
+  if (day !== lastDay) {
+    lastDay = day
+    lastDayText = new Date(day * dayMilliseconds).toUTCString().slice(0, -12)
   }
-  return lastText
+  const seconds = Math.floor((milliseconds - day * dayMilliseconds) / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const hours = twoDigits[Math.floor(minutes / 60)]!
+  return `${lastDayText}${hours}:${twoDigits[minutes % 60]!}:${twoDigits[seconds % 60]!} GMT`
 }
 
-export function sendJson(
-  reply: FastifyReply,
-  bytes: Buffer,
-  { pretty }: Presentation,
-): FastifyReply {
-  return reply.header('content-type', fhirJson).send(pretty ? indentJson(bytes) : bytes)
+export function sendJson(reply: FastifyReply, bytes: Buffer, { pretty }: Presentation): void {
+  void reply.header('content-type', fhirJson).send(pretty ? indentJson(bytes) : bytes)
 }

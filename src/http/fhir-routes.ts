@@ -1,5 +1,6 @@
 /** Registers the FHIR routes, their body readers and their one error handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../auth/caller.ts'
 import { MethodNotAllowed, NotAuthenticated } from '../errors.ts'
 import { registerAuditTrail, tracedInteraction } from './audit-trail.ts'
 import { createErrorHandler, unknownRoute } from './error-handler.ts'
@@ -15,13 +16,21 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   app.setErrorHandler(handleError)
   app.setNotFoundHandler((request, reply) => handleError(unknownRoute(request), request, reply))
-  app.addHook('onRequest', async (request, reply) => {
+  const beginTrace = registerAuditTrail(app, parts)
+  const admit = (request: FastifyRequest, caller: Caller) => {
+    request.caller = caller
+    requireToken(request)
+    beginTrace?.(request)
+  }
+  app.addHook('onRequest', (request, reply, done) => {
     if (!isPublic(request)) keepPrivate(reply)
     correlate(request, reply)
-    request.caller = await parts.authenticate(request.headers)
-    requireToken(request)
+    const caller = parts.authenticate(request.headers)
+    // Most often it is known at once, and a promise would cost more than all the rest here.
+    if (caller instanceof Promise) return caller.then((found) => admit(request, found))
+    admit(request, caller)
+    return done()
   })
-  registerAuditTrail(app, parts)
   for (const route of fhirRoutes) {
     const { method, path, handler } = route
     const handle = fhirHandlers[handler]
@@ -30,7 +39,10 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
       method,
       url: path,
       config: interaction === undefined ? {} : { interaction },
-      handler: (request, reply) => handle(openIncoming(parts, request, reply)),
+      // Not returned to Fastify, which would listen for the end of an answer that handlers send.
+      handler: (request, reply) => {
+        handle(openIncoming(parts, request, reply)).catch((error: unknown) => reply.send(error))
+      },
     })
   }
   for (const path of new Set(fhirRoutes.map((route) => route.path))) {

@@ -20,7 +20,7 @@ export interface Incoming {
 /** Of a URL below a resource type. */
 export type TypedIncoming = Incoming & { readonly type: string }
 
-export type Handler = (incoming: Incoming) => Promise<FastifyReply>
+export type Handler = (incoming: Incoming) => Promise<void>
 
 /** Throws 404 for an unknown type, 400 for a query string that cannot be decoded. */
 export function openIncoming(
@@ -44,6 +44,6 @@ export function openIncoming(
 }
 
 /** A handler of a route that has a type. */
-export function withType(handle: (incoming: TypedIncoming) => Promise<FastifyReply>): Handler {
+export function withType(handle: (incoming: TypedIncoming) => Promise<void>): Handler {
   return (incoming) => handle(incoming as TypedIncoming)
 }

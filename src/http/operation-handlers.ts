@@ -1,5 +1,4 @@
 /** Operations over HTTP. R4 operations.html. */
-import type { FastifyReply } from 'fastify'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
 import { validateOperation } from '../operations/validate.ts'
 import { sendJson } from './fhir-reply.ts'
@@ -7,7 +6,7 @@ import { bodyLimitsOf, presentationOf, readFhirBody } from './fhir-request.ts'
 import type { TypedIncoming } from './incoming.ts'
 
 /** $validate: 200 with an OperationOutcome, whatever the verdict. */
-export async function validateResource(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function validateResource(incoming: TypedIncoming): Promise<void> {
   const { parts, context, request, reply, parameters, type, id } = incoming
   const presentation = presentationOf(request, parameters)
   // A GET, or an empty body, asks about the stored instance.

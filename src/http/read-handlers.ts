@@ -1,5 +1,4 @@
 /** Reads of one resource, and of the CapabilityStatement. R4 http.html#read, #vread, #capabilities. */
-import type { FastifyReply } from 'fastify'
 import { InvalidRequest } from '../errors.ts'
 import { read } from '../interactions/read.ts'
 import { shapeBytes } from '../interactions/render-version.ts'
@@ -8,7 +7,7 @@ import { sendJson, sendShown } from './fhir-reply.ts'
 import { conditionsOf, presentationOf, requireNoParameters, shapeOf } from './fhir-request.ts'
 import type { Incoming, TypedIncoming } from './incoming.ts'
 
-export async function showCapabilities(incoming: Incoming): Promise<FastifyReply> {
+export async function showCapabilities(incoming: Incoming): Promise<void> {
   const { parts, context, request, reply, parameters } = incoming
   requireNoParameters(parameters, ['mode', '_summary', '_elements'])
   const mode = parameters.find(([name]) => name === 'mode')?.[1] ?? 'full'
@@ -27,7 +26,7 @@ export async function showCapabilities(incoming: Incoming): Promise<FastifyReply
   )
 }
 
-export async function readResource(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function readResource(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters, type, id } = incoming
   requireNoParameters(parameters, ['_summary', '_elements'])
   const presentation = { ...presentationOf(request, parameters), ...shapeOf(parameters) }
@@ -35,7 +34,7 @@ export async function readResource(incoming: TypedIncoming): Promise<FastifyRepl
   return sendShown(reply, context, outcome, presentation)
 }
 
-export async function vreadResource(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function vreadResource(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters, type, id, versionId } = incoming
   requireNoParameters(parameters, ['_summary', '_elements'])
   const presentation = { ...presentationOf(request, parameters), ...shapeOf(parameters) }

@@ -1,5 +1,4 @@
 /** Searches, by GET and by POST, of one type or of the system. R4 search.html#Introduction. */
-import type { FastifyReply } from 'fastify'
 import { UnsupportedMediaType } from '../errors.ts'
 import { parseQueryString } from '../interactions/query-string.ts'
 import { search } from '../interactions/search-type.ts'
@@ -12,12 +11,12 @@ import { readBytes } from './read-bytes.ts'
 
 const formBytesMax = 1_000_000
 
-export function searchFromUrl(incoming: Incoming): Promise<FastifyReply> {
+export function searchFromUrl(incoming: Incoming): Promise<void> {
   return answer(incoming, incoming.parameters)
 }
 
 /** Parameters of the URL and of the form count alike. */
-export async function searchFromBody(incoming: Incoming): Promise<FastifyReply> {
+export async function searchFromBody(incoming: Incoming): Promise<void> {
   const { request } = incoming
   const contentType = request.headers['content-type']
   requirePlainEncoding(request.headers['content-encoding'])
@@ -40,7 +39,7 @@ export async function searchFromBody(incoming: Incoming): Promise<FastifyReply> 
 async function answer(
   { context, request, reply, type }: Incoming,
   parameters: Incoming['parameters'],
-): Promise<FastifyReply> {
+): Promise<void> {
   const { pretty } = presentationOf(request, parameters)
   // _summary and _elements are applied to each resource by the search itself.
   return sendShown(reply, context, await search(context, { type, parameters }), { pretty })

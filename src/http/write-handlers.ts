@@ -2,7 +2,6 @@
  * Writes of one resource, by id or by condition. R4 http.html#create, #update, #patch, #delete and
  * their conditional forms.
  */
-import type { FastifyReply } from 'fastify'
 import { InvalidRequest } from '../errors.ts'
 import { create } from '../interactions/create.ts'
 import { deleteResource } from '../interactions/delete.ts'
@@ -23,7 +22,7 @@ import { requirePlainEncoding } from './formats.ts'
 import type { Incoming, TypedIncoming } from './incoming.ts'
 import { readBytes } from './read-bytes.ts'
 
-export async function createResource(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function createResource(incoming: TypedIncoming): Promise<void> {
   const { parts, context, request, reply, parameters, type } = incoming
   requireNoParameters(parameters)
   const presentation = presentationOf(request, parameters)
@@ -37,7 +36,7 @@ export async function createResource(incoming: TypedIncoming): Promise<FastifyRe
   return sendWritten(reply, context, outcome, presentation)
 }
 
-export async function updateTarget(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function updateTarget(incoming: TypedIncoming): Promise<void> {
   const { parts, context, request, reply, parameters, type } = incoming
   const target = targetOf(incoming)
   const presentation = presentationOf(request, parameters)
@@ -52,7 +51,7 @@ export async function updateTarget(incoming: TypedIncoming): Promise<FastifyRepl
   return sendWritten(reply, context, outcome, presentation)
 }
 
-export async function patchTarget(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function patchTarget(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters, type } = incoming
   const target = targetOf(incoming)
   const presentation = presentationOf(request, parameters)
@@ -62,7 +61,7 @@ export async function patchTarget(incoming: TypedIncoming): Promise<FastifyReply
   return sendWritten(reply, context, outcome, presentation)
 }
 
-export async function deleteTarget(incoming: TypedIncoming): Promise<FastifyReply> {
+export async function deleteTarget(incoming: TypedIncoming): Promise<void> {
   const { context, request, reply, parameters, type } = incoming
   const target = targetOf(incoming)
   const presentation = presentationOf(request, parameters)

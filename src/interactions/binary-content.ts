@@ -83,8 +83,10 @@ export async function inlineTexts(
   blobs: readonly BlobReference[],
   value: JsonValue,
 ): Promise<JsonValue> {
+  const places: number[] = []
+  addPlaces(value, places)
   const texts = new Map<number, string>()
-  for (const place of placesIn(value)) {
+  for (const place of places) {
     const blob = blobs[place]
     if (!blob) throw new InvalidRequest('A text of the body is missing')
     texts.set(place, (await context.store.readStagedBlob(blob)).toString('base64'))
@@ -92,11 +94,12 @@ export async function inlineTexts(
   return texts.size === 0 ? value : replacePlaceholders(value, texts)
 }
 
-function* placesIn(value: JsonValue): Generator<number> {
-  const place = placeholderIndex(value)
-  if (place !== undefined) yield place
-  else if (Array.isArray(value)) for (const item of value) yield* placesIn(item)
-  else if (isObject(value)) for (const key in value) yield* placesIn(value[key]!)
+function addPlaces(value: JsonValue, places: number[]): void {
+  if (typeof value === 'string') {
+    const place = placeholderIndex(value)
+    if (place !== undefined) places.push(place)
+  } else if (Array.isArray(value)) for (const item of value) addPlaces(item, places)
+  else if (isObject(value)) for (const key in value) addPlaces(value[key]!, places)
 }
 
 function replacePlaceholders(value: JsonValue, texts: ReadonlyMap<number, string>): JsonValue {

@@ -4,6 +4,9 @@
  */
 import { createHmac, createSecretKey, randomFillSync, type KeyObject } from 'node:crypto'
 
+/** Buckets of patients that come again, as those of one lot do. */
+const bucketsMax = 5_000
+
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const SERVER_MADE = /^[0-9a-hjkmnp-tv-z]{28}$/
 
@@ -22,17 +25,30 @@ export function createIdMaker(
   // Made once: a key that comes as bytes is prepared anew for every hash, which takes five times as long.
   const key = createSecretKey(secret)
   const rest = () => timePart(now()) + randomPart(random(10))
+  const buckets = new Map<string, string>()
+  const bucketOfPatient = (patientId: string): string => {
+    let bucket = buckets.get(patientId)
+    if (bucket === undefined) {
+      bucket = patientBucket(key, patientId)
+      if (buckets.size >= bucketsMax) buckets.clear()
+      buckets.set(patientId, bucket)
+    }
+    return bucket
+  }
   return {
     own: () => {
       const tail = rest()
       return bucketOf(key, tail) + tail
     },
-    of: (patientId) => {
-      const ownBucket =
-        SERVER_MADE.test(patientId) && bucketOf(key, patientId.slice(2)) === patientId.slice(0, 2)
-      return (ownBucket ? patientId.slice(0, 2) : bucketOf(key, patientId)) + rest()
-    },
+    of: (patientId) => bucketOfPatient(patientId) + rest(),
   }
+}
+
+/** A Patient's own bucket stands in its id, unless the id was chosen by a client. */
+function patientBucket(key: KeyObject, patientId: string): string {
+  const own = patientId.slice(0, 2)
+  const isOwn = SERVER_MADE.test(patientId) && bucketOf(key, patientId.slice(2)) === own
+  return isOwn ? own : bucketOf(key, patientId)
 }
 
 /** 10 bits of a keyed hash, as two characters. */

@@ -28,7 +28,7 @@ export class BlobCollector {
   }
 
   /**
-   * Makes the blobs durable, at the end of the body, so that broken JSON behind a blob still drops
+   * Ends the blobs, at the end of the body, so that broken JSON behind a blob still drops
    * it. Only of more than `openMax` blobs the first are finished before; the store removes such
    * unnamed blobs by age.
    */

@@ -18,7 +18,10 @@ export interface BlobSink {
 export interface BlobWriter {
   /** Takes raw (decoded) bytes; resolves when more may be written. */
   write(chunk: Uint8Array): Promise<void> | void
-  /** Makes the blob durable: file and folder are fsynced before this resolves. */
+  /**
+   * Ends the blob, which can be read from then on. Its file and folder are made durable at the same
+   * time: a commit that names it waits for that.
+   */
   finish(): Promise<BlobReference>
   /** Drops what was written; never throws. */
   abort(): Promise<void>

@@ -76,7 +76,7 @@ export class JsonScanner extends TokenScanner {
     return this.#advance()
   }
 
-  /** Declares the body complete; resolves when its blobs are durable. Rejects as `write` does. */
+  /** Declares the body complete; resolves when its blobs are whole. Rejects as `write` does. */
   async end(): Promise<ScanResult> {
     await this.#readLast()
     if (!this.#blobs) return this.#resultWith([])

@@ -28,6 +28,8 @@ export interface ResourceStore {
   readonly blobs: BlobStore
   /** The newest commit that a reader sees. */
   sequence(): number
+  /** Has grown, on every thread, once a commit that wrote an access record is answered. */
+  accessEpoch(): number
   /** A key made once and kept with the data, for ids, paging links and index hashes. 32 bytes. */
   secret(name: string): Buffer
   outbox(after: number, max: number): Promise<readonly StoredEvent[]>

@@ -1,6 +1,9 @@
 /** One version of one resource as it is kept. */
 import type { BlobReference } from '../json/blob-sink.ts'
 
+/** The type that access records are stored under; no route reaches it. */
+export const accessRecordType = 'AccessRecord'
+
 /** Facts about a version that access decisions need; written with each version. */
 export interface Envelope {
   /** Ids of the patients whose compartment holds the resource. */

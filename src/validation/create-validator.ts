@@ -24,7 +24,8 @@ export interface ValidatorOptions {
 }
 
 export function createValidator(options: ValidatorOptions): Validator {
-  const { registry, relaxations = {} } = options
+  const { registry } = options
+  const relaxations = new Map(Object.entries(options.relaxations ?? {}))
   let engine: Engine | undefined
   let epoch = Number.NaN
 

@@ -91,10 +91,10 @@ export class Run {
   private errors = 0
   private advice = 0
 
-  constructor(options: ValidationOptions, relaxations: Relaxations) {
+  constructor(options: ValidationOptions, relaxations: ReadonlyMap<string, IssueSeverity | 'off'>) {
     this.options = options
     this.package = options.package
-    this.relaxations = new Map(Object.entries(relaxations))
+    this.relaxations = relaxations
   }
 
   /** Pays for work; a run without means stops with one issue. */
@@ -171,9 +171,9 @@ export class Run {
   ): void {
     const relaxed = this.relaxations.get(`${this.source} ${key}`) ?? this.relaxations.get(key)
     if (relaxed === 'off') return
-    const expression = expressionOf(this.path)
     const given = relaxed ?? severity
     if (!this.hasRoom(given)) return
+    const expression = expressionOf(this.path)
     this.issues.push({
       severity: given,
       code,

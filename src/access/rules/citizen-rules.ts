@@ -61,7 +61,7 @@ export const citizenRules: readonly AccessRule[] = [
     fr: 'Document non visible par le patient avant la consultation d’annonce.',
     en: 'Document hidden from the patient until the announcement.',
     when: ({ caller, now }) =>
-      lit(caller.kind === 'citizen' || caller.kind === 'app', stillHiddenFromPatient(now)),
+      caller.kind === 'citizen' || caller.kind === 'app' ? stillHiddenFromPatient(now) : never,
   },
   {
     id: 'F2-hidden-from-representatives',

@@ -34,11 +34,10 @@ function textOf(draft: Draft, plan: DraftPlan, { names, baseUrl }: Naming): stri
     draft.method === 'PATCH' || !draft.resource
       ? entryOf(plan, draft)
       : withoutServerParts(draft.resource)
-  return JSON.stringify(sorted(said), (_key, value: unknown) => {
-    if (typeof value !== 'string') return value
-    const place = placeholderIndex(value)
-    if (place !== undefined) return draft.blobs[place]?.sha256 ?? value
-    return names.get(relativeUrl(value, baseUrl)!) ?? value
+  return canonicalText(said, (text) => {
+    const place = placeholderIndex(text)
+    if (place !== undefined) return draft.blobs[place]?.sha256 ?? text
+    return names.get(relativeUrl(text, baseUrl)!) ?? text
   })
 }
 
@@ -57,12 +56,15 @@ function withoutServerParts(resource: Resource): JsonValue {
   return rest
 }
 
-function sorted(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.keys(value)
-      .toSorted()
-      .map((key) => [key, sorted(value[key]!)]),
-  )
+/** JSON with its keys in order, each text put as `say` says it. */
+function canonicalText(value: JsonValue, say: (text: string) => string): string {
+  if (typeof value === 'string') return JSON.stringify(say(value))
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, say)).join(',')}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  let text = '{'
+  for (const key of Object.keys(value).sort()) {
+    if (text !== '{') text += ','
+    text += `${JSON.stringify(key)}:${canonicalText(value[key]!, say)}`
+  }
+  return `${text}}`
 }

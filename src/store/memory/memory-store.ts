@@ -8,7 +8,7 @@ import { matchesClause } from '../../search/matcher.ts'
 import type { CommitPlan, CommitResult, PlannedWrite, Precondition } from '../commit-plan.ts'
 import { PlanConflict } from '../commit-plan.ts'
 import type { AuditIntent, ResourceStore, StoredEvent } from '../resource-store.ts'
-import type { StoredVersion } from '../stored-version.ts'
+import { accessRecordType, type StoredVersion } from '../stored-version.ts'
 import { createMemoryBlobs } from './memory-blobs.ts'
 import { historyOfLog } from './memory-history.ts'
 import { searchLog } from './memory-search.ts'
@@ -26,6 +26,7 @@ interface State {
   intents: AuditIntent[]
   readonly secrets: Map<string, Buffer>
   sequence: number
+  accessEpoch: number
   lastUpdated: number
   isClosed: boolean
 }
@@ -38,6 +39,7 @@ export function createMemoryStore({ now }: MemoryStoreOptions): ResourceStore {
     intents: [],
     secrets: new Map(),
     sequence: 0,
+    accessEpoch: 0,
     lastUpdated: 0,
     isClosed: false,
   }
@@ -52,6 +54,7 @@ export function createMemoryStore({ now }: MemoryStoreOptions): ResourceStore {
     isClaimed: async (claim) => state.claims.has(claim),
     blobs: createMemoryBlobs(),
     sequence: () => state.sequence,
+    accessEpoch: () => state.accessEpoch,
     secret: (name) => secretOf(state, name),
     outbox: async (after, max) =>
       state.events.filter(({ position }) => position > after).slice(0, max),
@@ -86,6 +89,7 @@ function commit(state: State, plan: CommitPlan, now: number): CommitResult {
   for (const claim of plan.claims) state.claims.add(claim)
   for (const write of plan.writes)
     state.log.append(toStored(write, { sequence, lastUpdated }), write.entries, write.unsearchable)
+  if (plan.writes.some(({ type }) => type === accessRecordType)) state.accessEpoch += 1
   for (const { kind, data } of plan.events)
     state.events.push({ position: state.events.length + 1, sequence, kind, data })
   if (plan.audit) state.intents.push({ sequence, audit: Buffer.from(plan.audit) })

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Readable } from 'node:stream'
@@ -14,10 +14,13 @@ import { FolderSync } from './folder-sync.ts'
 /** Then another folder is begun; until then, blobs that end together share an fsync of it. */
 const blobsPerFolder = 1000
 const KEY = /^[0-9a-f]{32}$/
+/** Longer than from the end of a body to its commit: until then it is known that a blob failed. */
+const failureKeptMs = 3_600_000
 
 export class BlobFolder implements BlobStore {
   readonly #root: string
   readonly #sync = new FolderSync()
+  readonly #settling = new Map<string, Promise<void>>()
   #leaf: Promise<string> | undefined
   #leafUses = 0
 
@@ -26,7 +29,23 @@ export class BlobFolder implements BlobStore {
   }
 
   create(): BlobWriter {
-    return new BlobFile(() => this.#place(), this.#root, this.#sync)
+    return new BlobFile({
+      place: () => this.#place(),
+      root: this.#root,
+      sync: this.#sync,
+      settle: (key, work) => this.#settle(key, work),
+    })
+  }
+
+  #settle(key: string, settling: Promise<void>): void {
+    this.#settling.set(key, settling)
+    const forget = () => this.#settling.delete(key)
+    settling.then(forget, () => setTimeout(forget, failureKeptMs).unref())
+  }
+
+  /** Until the blob is durable, which a commit that names it waits for; undefined: it is. */
+  settling({ key }: BlobReference): Promise<void> | undefined {
+    return this.#settling.get(key)
   }
 
   open(blob: BlobReference, range?: { readonly start: number; readonly end: number }): Readable {
@@ -85,10 +104,16 @@ function asBlobError(error: unknown, { key }: BlobReference): Error {
   return new Unavailable('The blob cannot be read', { cause: error })
 }
 
+interface BlobFileParts {
+  /** Gives a key whose folder is there. */
+  readonly place: () => Promise<string>
+  readonly root: string
+  readonly sync: FolderSync
+  readonly settle: (key: string, settling: Promise<void>) => void
+}
+
 class BlobFile implements BlobWriter {
-  readonly #place: () => Promise<string>
-  readonly #root: string
-  readonly #sync: FolderSync
+  readonly #parts: BlobFileParts
   readonly #sha1 = createHash('sha1')
   readonly #sha256 = createHash('sha256')
   #sizeBytes = 0
@@ -96,10 +121,8 @@ class BlobFile implements BlobWriter {
   /** Writes follow one another; a failure shows at the next write or at the end. */
   #last: Promise<void> = Promise.resolve()
 
-  constructor(place: () => Promise<string>, root: string, sync: FolderSync) {
-    this.#place = place
-    this.#root = root
-    this.#sync = sync
+  constructor(parts: BlobFileParts) {
+    this.#parts = parts
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -110,7 +133,7 @@ class BlobFile implements BlobWriter {
     this.#sizeBytes += bytes.length
     this.#last = this.#last.then(async () => {
       const { file } = await this.#open()
-      await file.appendFile(bytes)
+      await file.writeFile(bytes)
     })
     return this.#last.catch((error: unknown) => {
       throw notWritten(error)
@@ -123,26 +146,33 @@ class BlobFile implements BlobWriter {
   }
 
   async #create() {
-    const key = await this.#place()
-    const path = `${blobPath(this.#root, key)}.part`
+    const key = await this.#parts.place()
+    const path = blobPath(this.#parts.root, key)
     return { key, path, file: await open(path, 'wx') }
   }
 
   async finish(): Promise<BlobReference> {
     try {
       await this.#last
-      const { key, path, file } = await this.#open()
-      await file.datasync()
-      await file.close()
-      const final = blobPath(this.#root, key)
-      await rename(path, final)
-      await this.#sync.sync(join(final, '..'))
+      const { key } = await this.#open()
+      this.#parts.settle(key, this.#makeDurable())
       return {
         key,
         sizeBytes: this.#sizeBytes,
         sha1: this.#sha1.digest('base64'),
         sha256: this.#sha256.digest('hex'),
       }
+    } catch (error) {
+      await this.abort()
+      throw notWritten(error)
+    }
+  }
+
+  async #makeDurable(): Promise<void> {
+    try {
+      const { path, file } = await this.#open()
+      await Promise.all([file.datasync(), this.#parts.sync.sync(join(path, '..'))])
+      await file.close()
     } catch (error) {
       await this.abort()
       throw notWritten(error)

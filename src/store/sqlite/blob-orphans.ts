@@ -15,7 +15,7 @@ export async function removeOrphans({ root, olderThan, isNamed }: OrphanSearch):
     for (const inner of await folders(join(root, outer))) {
       const folder = join(root, outer, inner)
       for (const name of await readdir(folder)) {
-        if (!name.endsWith('.part') && isNamed(name)) continue
+        if (isNamed(name)) continue
         const path = join(folder, name)
         const { mtimeMs } = await stat(path)
         if (mtimeMs > olderThan) continue

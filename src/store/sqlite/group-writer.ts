@@ -1,6 +1,7 @@
 /** Applies groups of plans, each group in one durable transaction. Runs on the writer thread. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { FhirError } from '../../errors.ts'
+import { accessRecordType } from '../stored-version.ts'
 import { GrowingDictionary } from './dictionary.ts'
 import { KeyedHash } from './keyed-hash.ts'
 import type { PackedPlan, PlanOutcome } from './packed-plan.ts'
@@ -24,6 +25,7 @@ export class GroupWriter {
   readonly #probeState: StatementSync
   #outcomes: PlanOutcome[] = []
   #changes = 0
+  #hasAccessChange = false
   /** The counters are those of a transaction that was rolled back. */
   #isStale = false
   #committed: number
@@ -45,6 +47,13 @@ export class GroupWriter {
   /** The newest that is committed. */
   get sequence(): number {
     return this.#committed
+  }
+
+  /** Whether an access record was written since this was asked last. */
+  takeAccessChange(): boolean {
+    const has = this.#hasAccessChange
+    this.#hasAccessChange = false
+    return has
   }
 
   #loadState(): void {
@@ -103,6 +112,7 @@ export class GroupWriter {
     }
     this.#plans.apply(plan)
     this.#changes += 1
+    this.#hasAccessChange ||= plan.writes.some(({ type }) => type === accessRecordType)
     const { sequence, time } = this.#counters
     return { kind: 'done', sequence, lastUpdated: time }
   }

@@ -6,7 +6,6 @@ import type { SearchRequest } from '../../search/search-request.ts'
 import type { CommitPlan, CommitResult } from '../commit-plan.ts'
 import type {
   AuditIntent,
-  BlobStore,
   HistoryPage,
   HistoryRequest,
   ResourceStore,
@@ -14,6 +13,7 @@ import type {
   StoredEvent,
 } from '../resource-store.ts'
 import type { StoredVersion } from '../stored-version.ts'
+import type { BlobFolder } from './blob-folder.ts'
 import { removeOrphans } from './blob-orphans.ts'
 import { Dictionary } from './dictionary.ts'
 import { EntryPacker } from './entry-pack.ts'
@@ -38,7 +38,7 @@ const orphanAgeMs = 3_600_000
 export interface SqliteStoreParts {
   readonly file: string
   readonly blobFolder: string
-  readonly blobs: BlobStore
+  readonly blobs: BlobFolder
   readonly client: WriterClient
   readonly secret: Uint8Array
   readonly shared: SharedArrayBuffer
@@ -49,7 +49,7 @@ export interface SqliteStoreParts {
 }
 
 export class SqliteStore implements ResourceStore {
-  readonly blobs: BlobStore
+  readonly blobs: BlobFolder
   readonly #parts: SqliteStoreParts
   readonly #db: DatabaseSync
   readonly #dictionary: Dictionary
@@ -148,6 +148,8 @@ export class SqliteStore implements ResourceStore {
     priority: 'interactive' | 'bulk' = 'interactive',
   ): Promise<CommitResult> {
     const { client, now } = this.#parts
+    const settling = plan.writes.flatMap(({ blob }) => (blob && this.blobs.settling(blob)) ?? [])
+    if (settling.length > 0) await Promise.all(settling)
     const packed = this.#packer.pack(plan, client.nextNumber(), now())
     return client.commit(packed, priority)
   }
@@ -158,6 +160,10 @@ export class SqliteStore implements ResourceStore {
 
   sequence(): number {
     return Number(Atomics.load(this.#shared.sequence, 0))
+  }
+
+  accessEpoch(): number {
+    return Atomics.load(this.#shared.accessEpoch, 0)
   }
 
   secret(name: string): Buffer {

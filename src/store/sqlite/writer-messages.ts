@@ -7,12 +7,18 @@ export interface SharedState {
   readonly sequence: BigInt64Array
   /** Counts messages to the writer, which may sleep until the next. */
   readonly sent: Int32Array
+  /** Counts groups of commits that wrote an access record. */
+  readonly accessEpoch: Int32Array
 }
 
 export const sharedBytes = 16
 
 export function viewShared(shared: SharedArrayBuffer): SharedState {
-  return { sequence: new BigInt64Array(shared, 0, 1), sent: new Int32Array(shared, 8, 1) }
+  return {
+    sequence: new BigInt64Array(shared, 0, 1),
+    sent: new Int32Array(shared, 8, 1),
+    accessEpoch: new Int32Array(shared, 12, 1),
+  }
 }
 
 export interface WriterSettings {

@@ -53,8 +53,10 @@ class WriterThread {
     this.#port.postMessage(message)
   }
 
+  /** After the commit, before its answer: whoever was answered finds what they wrote in force. */
   #publish(): void {
     Atomics.store(this.#shared.sequence, 0, BigInt(this.#writer.sequence))
+    if (this.#writer.takeAccessChange()) Atomics.add(this.#shared.accessEpoch, 0, 1)
   }
 
   #accept(message: ToWriter): void {

@@ -1,0 +1,37 @@
+/**
+ * What the absence of a resource is decided on, so that its 404 takes as long as that of a resource
+ * which is hidden. security.md, threat 34.
+ */
+import type { Envelope, StoredVersion } from '../store/stored-version.ts'
+
+/** No patient has this id: Patients have what the server makes or a client chose, never a dot alone. */
+const nobody = '.'
+
+const envelopeText = JSON.stringify({
+  patients: [nobody],
+  class: 'absent|class',
+  docType: 'absent|type',
+  status: 'current',
+  authors: ['absent|author'],
+  depositor: { organization: 'absent|organization', user: 'Practitioner/absent', client: 'absent' },
+  labels: ['absent|label'],
+  depositedAt: 0,
+  rules: ['dmp'],
+} satisfies Envelope)
+
+/** Permits nothing to anybody, as a resource of a patient whom nobody knows. */
+export function absentVersion(type: string, id: string): StoredVersion {
+  return {
+    type,
+    id,
+    versionId: 1,
+    lastUpdated: 0,
+    sequence: 0,
+    method: 'PUT',
+    deleted: false,
+    body: Buffer.alloc(0),
+    slots: [],
+    // Parsed each time, as that of a stored version is.
+    envelope: JSON.parse(envelopeText) as Envelope,
+  }
+}
