@@ -5,11 +5,13 @@ import {
   type AuthorizationServer,
   type AuthorizationServerParts,
 } from './auth/authorization-server.ts'
+import { createRestSecurity } from './auth/discovery.ts'
 import { createMemoryAuthStore } from './auth/memory-auth-store.ts'
 import { readProductionPeople } from './auth/production-people.ts'
 import type { AuthStore } from './auth/store-port.ts'
 import type { Config } from './config.ts'
 import type { Registry } from './conformance/registry.ts'
+import type { JsonObject } from './fhir/resource.ts'
 import { demoOptions, demoPeople } from './demo/demo-data.ts'
 import { sandboxCallers } from './demo/sandbox-callers.ts'
 import { renderLoginErrorPage } from './http/pages/login-error-page.ts'
@@ -25,6 +27,21 @@ export function findPeople({ auth, authKeys, authClients }: Config): People | un
   return auth === 'smart'
     ? readProductionPeople({ keysFile: authKeys, clientsFile: authClients })
     : sandboxCallers(demoPeople(demoOptions))
+}
+
+/** The third-party applications of the catalogue; undefined with AUTH=open, which has none. */
+export function applicationsOf(people: People | undefined): ReadonlySet<string> | undefined {
+  const third = people?.clients.filter(({ party }) => party === 'third')
+  return third && new Set(third.map(({ id }) => id))
+}
+
+/** What the CapabilityStatement says of logins. */
+export function securityOf(
+  people: People | undefined,
+  baseUrl: string,
+): { readonly security?: JsonObject } {
+  if (!people) return {}
+  return { security: createRestSecurity({ baseUrl, hasLogin: 'accounts' in people }) }
 }
 
 export interface AuthorizationSurroundings {

@@ -9,7 +9,6 @@ import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
 import type { AuthorizationServer } from './auth/authorization-server.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
-import { createRestSecurity } from './auth/discovery.ts'
 import { auditEventRules } from './audit/audit-event-rules.ts'
 import type { AuditJournal } from './audit/journal.ts'
 import { openAudit, type Audit } from './audit/open-audit.ts'
@@ -46,7 +45,8 @@ import { createMemoryStore } from './store/memory/memory-store.ts'
 import { accessRecordType } from './store/stored-version.ts'
 import type { ResourceStore } from './store/resource-store.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
-import { findPeople, openAuthorization, type People } from './open-authorization.ts'
+import { applicationsOf, findPeople, openAuthorization } from './open-authorization.ts'
+import { securityOf, type People } from './open-authorization.ts'
 import { createTerminology } from './terminology/terminology.ts'
 import { createValidator } from './validation/create-validator.ts'
 import { collectInvariantTexts } from './validation/invariant-texts.ts'
@@ -330,6 +330,7 @@ function createServices(
       bundleEntriesMax: config.bundleEntriesMax,
       searchTimeoutMs: config.searchTimeoutMs,
     },
+    applications: applicationsOf(people),
     capabilities: createCapabilities(registry, { baseUrl, date: startedAt, people }),
   }
 }
@@ -339,7 +340,6 @@ function createCapabilities(
   registry: Registry,
   { baseUrl, date, people }: { baseUrl: string; date: string; people: People | undefined },
 ): () => JsonObject {
-  const security = people && createRestSecurity({ baseUrl, hasLogin: 'accounts' in people })
   let epoch = -1
   let statement: JsonObject = {}
   return () => {
@@ -347,7 +347,7 @@ function createCapabilities(
       epoch = registry.epoch
       statement = createCapabilityStatement({
         registry,
-        routes: security ? { ...servedInteractions, security } : servedInteractions,
+        routes: { ...servedInteractions, ...securityOf(people, baseUrl) },
         baseUrl,
         version,
         date,

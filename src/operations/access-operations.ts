@@ -186,6 +186,9 @@ export const accessOperations: readonly AccessOperation[] = [
       const { input, context, now } = facts
       input.allowOnly('client', 'purpose', 'type', 'period')
       const client = input.text('client')
+      const { applications } = context.services
+      if (applications && !applications.has(client))
+        throw new InvalidRequest(`$grant-app: "${client}" is no application of the catalogue`)
       const types = input.texts('type')
       if (types.length === 0) throw new InvalidRequest('$grant-app: at least one "type" is needed')
       for (const type of types) {
