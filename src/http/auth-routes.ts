@@ -28,8 +28,11 @@ export function registerAuthRoutes(
 ): void {
   const fhirPath = new URL(parts.services.baseUrl).pathname.replace(/\/$/, '')
   // SMART: always application/json, whatever the request accepts.
+  const isOpen = parts.corsOrigins.length === 0
   app.get(`${fhirPath}/.well-known/smart-configuration`, (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(JSON.stringify(server.smartConfiguration)),
+    (isOpen ? reply.header('access-control-allow-origin', '*') : reply)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(server.smartConfiguration)),
   )
   app.get(`${fhirPath}/.well-known/openid-configuration`, (request, reply) => {
     request.raw.url = '/auth/.well-known/openid-configuration'

@@ -24,6 +24,7 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
   }
   app.addHook('onRequest', (request, reply, done) => {
     if (!isPublic(request)) keepPrivate(reply)
+    else if (parts.authorization && parts.corsOrigins.length === 0) openToAllOrigins(reply)
     correlate(request, reply)
     const caller = parts.authenticate(request.headers)
     // Most often it is known at once, and a promise would cost more than all the rest here.
@@ -89,6 +90,11 @@ function keepPrivate(reply: FastifyReply): void {
   reply.header('cache-control', 'private, no-store')
   reply.header('vary', vary === undefined ? 'Authorization' : `${String(vary)}, Authorization`)
   reply.header('x-content-type-options', 'nosniff')
+}
+
+/** SMART 2.2, §CORS: where the server is found out about, every page may ask. */
+function openToAllOrigins(reply: FastifyReply): void {
+  reply.header('access-control-allow-origin', '*')
 }
 
 /** R4 http.html#custom: the request id is ours, so the client's own goes back beside it. */

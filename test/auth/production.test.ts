@@ -150,6 +150,27 @@ t.test('lets a browser ask for tokens from an application’s own origin only', 
   t.equal(other.headers['access-control-allow-origin'], undefined)
 })
 
+t.test('lets pages of registered applications call, and all pages find it', async (t) => {
+  const server = await sandboxServer(t)
+  const allowed = async (url: string, origin: string, method: 'GET' | 'OPTIONS' = 'GET') => {
+    const asked = method === 'OPTIONS' ? { 'access-control-request-method': 'GET' } : {}
+    const answer = await server.app.inject({ method, url, headers: { origin, ...asked } })
+    return answer.headers['access-control-allow-origin']
+  }
+  const own = 'http://localhost:3003'
+  const evil = 'https://evil.example.org'
+  for (const method of ['GET', 'OPTIONS'] as const) {
+    t.equal(await allowed('/fhir/Patient/x', own, method), own)
+    t.equal(await allowed('/fhir/Patient/x', evil, method), undefined)
+    t.equal(await allowed('/fhir/Patient/x', 'null', method), undefined)
+  }
+  for (const url of ['/fhir/metadata', '/fhir/.well-known/smart-configuration'])
+    t.equal(await allowed(url, evil), '*', url)
+  const wide = await sandboxServer(t, { env: { CORS_ORIGINS: '*' } })
+  const { headers } = await wide.app.inject({ url: '/fhir/Patient/x', headers: { origin: evil } })
+  t.equal(headers['access-control-allow-origin'], '*', 'where the operator says so')
+})
+
 t.test(
   'asks for consent even of a silent request, and tells the application that it must',
   async (t) => {
