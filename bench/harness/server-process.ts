@@ -1,4 +1,5 @@
 /** Passerelle as shipped, in a process of its own. */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Child } from './child.ts'
 import type { Cores } from './cores.ts'
@@ -23,6 +24,9 @@ export interface ServerOptions {
   readonly probed?: boolean
 }
 
+/** What `npm start` gives to Node before the program. */
+const nodeOptions = packageOptions()
+
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const probe = fileURLToPath(new URL('./probe.ts', import.meta.url))
 const startMax = 60_000
@@ -36,8 +40,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cwd: project,
     argv:
       probed || project === projectFolder
-        ? [...(probed ? ['--import', probe] : []), 'bench/harness/serve.ts']
-        : ['src/main.ts', 'serve'],
+        ? [...nodeOptions, ...(probed ? ['--import', probe] : []), 'bench/harness/serve.ts']
+        : [...nodeOptions, 'src/main.ts', 'serve'],
     env: {
       PORT: String(port),
       STORE_URL: `sqlite:${dataFolder}`,
@@ -73,4 +77,10 @@ export async function ask(port: number, request: Buffer | string): Promise<Reply
   } finally {
     connection.close()
   }
+}
+
+function packageOptions(): readonly string[] {
+  const file = new URL('../../package.json', import.meta.url)
+  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: { start: string } }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
 }

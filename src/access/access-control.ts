@@ -2,10 +2,10 @@
 import type { Caller } from '../auth/caller.ts'
 import { Forbidden, NotAuthenticated } from '../errors.ts'
 import { matchesClause, type Lookup } from '../search/matcher.ts'
-import { allOf, nothing, everything, type Clause } from '../search/search-request.ts'
+import { allOf, anyOf, nothing, everything, type Clause } from '../search/search-request.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { ResourceStore } from '../store/resource-store.ts'
-import type { StoredVersion } from '../store/stored-version.ts'
+import type { Envelope, StoredVersion } from '../store/stored-version.ts'
 import { patientsWhere, readAccessRecord } from './access-records.ts'
 import type { EmergencyAccess } from './access-trace.ts'
 import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
@@ -14,14 +14,17 @@ import { matchIds } from './match-ids.ts'
 import { exactIdentifier, feedsAnyRecord, findNamedPatients } from './named-patients.ts'
 import { decide, type DecisionInput } from './patient-decision.ts'
 import { relationOf, type PatientRelation } from './patient-relation.ts'
-import { and, holds, isIn, not, or, toClause, type Predicate } from './predicate.ts'
-import { closedRecord, noCareRelation, noConsent, requireTraceRule } from './refusals.ts'
+import { and, holds, isIn, not, or, patientCountIs, toClause, type Predicate } from './predicate.ts'
+import { closedRecord, requireTraceRule } from './refusals.ts'
+import { requireNamed } from './require-named.ts'
 import { resourceClassOf, type ResourceClass } from './resource-classes.ts'
 import { depositedBy } from './rules/professional-rules.ts'
 import {
+  coveragesOf,
   fittingScopes,
   isBoundToPatient,
   scopeClause,
+  type Coverage,
   type ScopeLetter,
   type ScopeSettings,
 } from './scope-checks.ts'
@@ -160,41 +163,13 @@ export class Session implements AccessSession {
     return this.caller.kind === 'professional' ? [...patients] : undefined
   }
 
-  async requireNamed(
+  requireNamed(
     types: readonly string[],
     named: NamedPatients,
     where: Clause = everything,
   ): Promise<void> {
-    if (types.every((type) => this.classOf(type) !== 'patient')) return
-    if (this.caller.kind === 'app') await this.#requireConsent(types)
-    if (this.caller.kind === 'establishment') await this.#requireOpen(types, named)
-    if (this.caller.kind !== 'professional') return
-    if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')
-    // The same refusal whether the record exists or not (decision 58).
-    if (named.length !== 1) throw noCareRelation()
-    const relation = await this.relation(named[0]!)
-    const hasRelation =
-      relation.isAuthorized || relation.isTreatingPhysician || relation.emergency !== undefined
-    // TD3.1b: whoever fed the record finds, by its identifier, what they deposited; consulting the
-    // record asks for the relation all the same (decisions 18 and 23).
-    const findsOwn =
-      exactIdentifier(where) !== undefined &&
-      types.every((type) => type === 'DocumentReference' || type === 'List')
-    if (relation.isBlocked || (!hasRelation && !findsOwn)) throw noCareRelation()
-    if (!hasRelation && !(await this.#hasDeposited(named[0]!))) throw noCareRelation()
-    await this.#requireOpen(types, named)
-  }
-
-  /** Without the patient's consent to one of the types at least, an application finds nothing. */
-  async #requireConsent(types: readonly string[]): Promise<void> {
-    const { patient } = this.caller
-    const consented = patient === undefined ? [] : (await this.relation(patient)).appTypes
-    if (!types.some((type) => consented?.includes(type))) throw noConsent()
-  }
-
-  async #requireOpen(types: readonly string[], named: NamedPatients): Promise<void> {
-    if (types.every((type) => type === 'Patient')) return
-    for (const id of named ?? []) if ((await this.relation(id)).isClosed) throw closedRecord()
+    const hasDeposited = (patientId: string) => this.#hasDeposited(patientId)
+    return requireNamed(this, hasDeposited, { types, named, where })
   }
 
   /** Whether the caller or their organisation deposited a document of the patient. */
@@ -213,10 +188,12 @@ export class Session implements AccessSession {
   }
 
   async restriction(type: string, named: NamedPatients): Promise<Clause> {
-    const scopes = this.#scopesFor('search', type)
-    if (scopes.length === 0) return nothing
-    const granular = scopeClause(scopes, type, this.#settings, this.now)
-    return allOf([await this.#classRestriction(type, named, isBoundToPatient(scopes)), granular])
+    const covered: Clause[] = []
+    for (const { scopes, isBound } of coveragesOf(this.#scopesFor('search', type))) {
+      const granular = scopeClause(scopes, type, this.#settings, this.now)
+      covered.push(allOf([await this.#classRestriction(type, named, isBound), granular]))
+    }
+    return anyOf(covered)
   }
 
   async #classRestriction(type: string, named: NamedPatients, isBound: boolean): Promise<Clause> {
@@ -252,7 +229,8 @@ export class Session implements AccessSession {
 
   /** Decision 84: what the organisation deposited; a Patient that the search names exactly (TD0.2). */
   async #visibleToEstablishment(type: string, named: NamedPatients): Promise<Predicate> {
-    const own = and(depositedBy(this.caller), not(isIn('patients', await this.#shut())))
+    const ofFew = or(...[0, 1, 2].map(patientCountIs))
+    const own = and(depositedBy(this.caller), ofFew, not(isIn('patients', await this.#shut())))
     return type === 'Patient' && named ? or(depositedBy(this.caller), isIn('id', named)) : own
   }
 
@@ -276,12 +254,11 @@ export class Session implements AccessSession {
   }
 
   async mayConsult(version: StoredVersion): Promise<boolean> {
-    const scopes = this.#scopesFor('read', version.type)
-    if (scopes.length === 0) return false
-    return (
-      (await this.#isOpen(version, isBoundToPatient(scopes))) &&
-      (await this.#fitsScopes(version, scopes))
-    )
+    for (const { scopes, isBound } of coveragesOf(this.#scopesFor('read', version.type))) {
+      if ((await this.#isOpen(version, isBound)) && (await this.#fitsScopes(version, scopes)))
+        return true
+    }
+    return false
   }
 
   async mayName(patientId: string): Promise<boolean> {
@@ -302,15 +279,19 @@ export class Session implements AccessSession {
     if (resourceClass === 'directory') return this.caller.kind !== 'anonymous'
     if (resourceClass === 'operator' || this.caller.kind === 'operator')
       return resourceClass === 'operator' && this.caller.kind === 'operator'
-    if (isBound && !envelope.patients.every((patient) => patient === this.caller.patient))
-      return false
-    if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner)
+    if (envelope.owner !== undefined) return this.#mayConsultOwner(envelope.owner, isBound)
+    if (isBound && !this.#isInContext(envelope)) return false
     const relations = await Promise.all(envelope.patients.map((patient) => this.relation(patient)))
     const isVisible =
       holds(decide(this.input('consult', type, relations)), envelope, id) ||
       (await this.#mayFeedPatient(version))
     if (!isVisible) this.#refuseClosed(version, relations)
     return isVisible && (type !== 'List' || (await this.#isWholeLot(version)))
+  }
+
+  /** `patient/` scopes reach the record in context only. */
+  #isInContext({ patients }: Envelope): boolean {
+    return patients.every((patient) => patient === this.caller.patient)
   }
 
   /** Closure is no secret to whoever could read the record were it open: 403 (decision 27). */
@@ -324,12 +305,13 @@ export class Session implements AccessSession {
   }
 
   /** A Binary follows the resource that it was created with, as that one stands now (decision 52). */
-  async #mayConsultOwner(owner: string): Promise<boolean> {
+  async #mayConsultOwner(owner: string, isBound: boolean): Promise<boolean> {
     const separator = owner.indexOf('/')
     const version = await this.#store.read(owner.slice(0, separator), owner.slice(separator + 1))
     return (
       version !== undefined &&
       version.envelope.owner === undefined &&
+      (!isBound || this.#isInContext(version.envelope)) &&
       (await this.#isVisibleOwner(version))
     )
   }
@@ -374,24 +356,43 @@ export class Session implements AccessSession {
     stored: StoredVersion | undefined,
     isImplied: boolean,
   ): Promise<void> {
-    const action = writeActionOf(write, stored)
-    if (!isImplied) await this.#requireWriteScope(action, write, stored)
+    await this.#requireWriteScope(write, stored, isImplied)
     await requireWriteAllowed(this, write, stored)
   }
 
-  /** A granular scope bears on what is stored and on what would be. */
+  /** Scopes bear on what is stored and on what would be. */
   async #requireWriteScope(
-    action: 'create' | 'update' | 'delete',
-    { type, id, entries, envelope }: PlannedWrite,
+    write: PlannedWrite,
     stored: StoredVersion | undefined,
+    isImplied: boolean,
   ): Promise<void> {
-    this.requireType(action, type)
-    const granular = scopeClause(this.#scopesFor(action, type), type, this.#settings, this.now)
-    if (granular.kind === 'all') return
+    const { type } = write
+    const action = writeActionOf(write, stored)
+    if (!isImplied) this.requireType(action, type)
+    const scopes = isImplied ? (this.caller.scopes ?? []) : this.#scopesFor(action, type)
+    for (const coverage of coveragesOf(scopes)) {
+      if (coverage.isBound && !this.#isWrittenInContext(write, stored)) continue
+      if (isImplied || (await this.#fitsWrite(coverage, write, stored))) return
+    }
+    throw new Forbidden(`The granted scopes do not cover this ${type}`)
+  }
+
+  #isWrittenInContext(write: PlannedWrite, stored: StoredVersion | undefined): boolean {
+    const isStoredIn = !stored || stored.deleted || this.#isInContext(stored.envelope)
+    return isStoredIn && this.#isInContext(write.envelope)
+  }
+
+  async #fitsWrite(
+    { scopes }: Coverage,
+    { method, type, id, entries, envelope }: PlannedWrite,
+    stored: StoredVersion | undefined,
+  ): Promise<boolean> {
+    const granular = scopeClause(scopes, type, this.#settings, this.now)
+    if (granular.kind === 'all') return true
     const planned = { type, id, lastUpdated: this.now, entries, envelope }
-    const fits =
-      (action === 'create' || (stored && (await this.#matchesNow(type, id, granular)))) &&
-      (action === 'delete' || matchesClause(granular, planned, noOthers))
-    if (!fits) throw new Forbidden(`The granted scopes do not cover this ${type}`)
+    return (
+      (!stored || stored.deleted || (await this.#matchesNow(type, id, granular))) &&
+      (method === 'DELETE' || matchesClause(granular, planned, noOthers))
+    )
   }
 }

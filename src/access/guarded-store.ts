@@ -24,12 +24,11 @@ import type {
   GuardParts,
   MatchedIds,
   Measure,
-  ReadPatient,
   VisibleMatch,
 } from './guard-parts.ts'
 import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, namesExactly, notOwn } from './named-patients.ts'
-import { receivesWithheld, requireBlob, withBody } from './rendition.ts'
+import { Renditions, requireBlob } from './renditions.ts'
 import { restrictHistory, restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
@@ -38,13 +37,14 @@ export class GuardedStore {
   readonly #store: ResourceStore
   readonly #session: AccessSession
   readonly #parts: GuardParts
-  readonly #touched: StoredVersion[] = []
+  readonly #renditions: Renditions
   readonly #trace: AccessTrace | undefined
 
   constructor(parts: GuardParts, caller: Caller, trace?: AccessTrace) {
     this.#store = parts.store
     this.#session = parts.access.session(caller, parts.store)
     this.#parts = parts
+    this.#renditions = new Renditions(parts, caller, this.#session)
     this.#trace = trace
     this.caller = caller
   }
@@ -52,11 +52,6 @@ export class GuardedStore {
   /** Throws NotAuthenticated or Forbidden when the caller may not do this with any resource of the type. */
   requireMay(action: Action, type: string): void {
     this.#session.requireType(action, type)
-  }
-
-  /** The versions that this request was shown or wrote, for its trace. */
-  get touched(): readonly StoredVersion[] {
-    return this.#touched
   }
 
   /** The newest version; undefined when there is none that the caller may see. */
@@ -137,7 +132,7 @@ export class GuardedStore {
   ): Promise<HistoryPage> {
     const page = await this.#store.history(restrictHistory(request, restrictions))
     this.#trace?.shown('history', page.versions)
-    return { ...page, versions: await this.#presentAll(page.versions) }
+    return { ...page, versions: await this.#renditions.presentAll(page.versions) }
   }
 
   async search(request: SearchRequest): Promise<SearchPage> {
@@ -156,8 +151,8 @@ export class GuardedStore {
     this.#trace?.shown('search', page.included)
     return {
       ...page,
-      matches: await this.#presentAll(page.matches),
-      included: await this.#presentAll(page.included),
+      matches: await this.#renditions.presentAll(page.matches),
+      included: await this.#renditions.presentAll(page.included),
     }
   }
 
@@ -297,35 +292,8 @@ export class GuardedStore {
   }
 
   /** A version as this caller may see it: an unqualified INS is its depositor's (decision 30). */
-  async present(version: StoredVersion): Promise<StoredVersion> {
-    return this.#presentOne(version, (id) => this.#store.read('Patient', id))
-  }
-
-  async #presentOne(version: StoredVersion, readPatient: ReadPatient): Promise<StoredVersion> {
-    this.#touched.push(version)
-    const mayTravel = () => this.#parts.insMayTravel(version, readPatient)
-    if (!version.withheld || (await receivesWithheld(version, this.caller, mayTravel)))
-      return version
-    return withBody(version, version.withheld.body, version.withheld.slots)
-  }
-
-  async #presentAll(versions: readonly StoredVersion[]): Promise<readonly StoredVersion[]> {
-    const shown: StoredVersion[] = []
-    const patients = new Map<string, ReturnType<ReadPatient>>()
-    // A page is most often about one patient, who is then read once.
-    const readPatient: ReadPatient = (id) => {
-      const known = patients.get(id) ?? this.#store.read('Patient', id)
-      patients.set(id, known)
-      return known
-    }
-    for (const version of versions) {
-      if (version.withheld) shown.push(await this.#presentOne(version, readPatient))
-      else {
-        this.#touched.push(version)
-        shown.push(version)
-      }
-    }
-    return shown
+  present(version: StoredVersion): Promise<StoredVersion> {
+    return this.#renditions.present(version)
   }
 
   async #show(
@@ -340,9 +308,7 @@ export class GuardedStore {
     if (!this.#session.isUnrestricted && !(await this.#mayConsult(version, measure)))
       return undefined
     this.#trace?.shown('read', [version])
-    if (version.withheld) return this.present(version)
-    this.#touched.push(version)
-    return version
+    return this.#renditions.present(version)
   }
 
   async #traceNamed(named: NamedPatients = []): Promise<void> {

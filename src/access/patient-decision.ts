@@ -81,8 +81,8 @@ export function decideForPatient(input: DecisionInput, relation: PatientRelation
   return and(or(...predicates('permit')), not(or(...predicates('forbid'))))
 }
 
-/** A resource of no patient belongs to whoever deposited it. */
-function withoutPatient({ caller, action }: DecisionInput): Predicate {
+/** A resource of no patient belongs to the professional or establishment that deposited it. */
+export function withoutPatient({ caller, action }: DecisionInput): Predicate {
   if (action === 'feed' || (caller.kind !== 'professional' && caller.kind !== 'establishment'))
     return never
   return and(patientCountIs(0), depositedBy(caller))

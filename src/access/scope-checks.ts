@@ -51,5 +51,29 @@ export function scopeClause(
 
 /** Whether every fitting scope is a `patient/` one: then only the patient in context counts. */
 export function isBoundToPatient(scopes: readonly SmartScope[]): boolean {
-  return scopes.length > 0 && scopes.every(({ context }) => context === 'patient')
+  return scopes.length > 0 && scopes.every(isOfPatient)
+}
+
+function isOfPatient({ context }: SmartScope): boolean {
+  return context === 'patient'
+}
+
+/** Scopes that cover one by one what fits them; `isBound`: of the patient in context alone. */
+export interface Coverage {
+  readonly scopes: readonly SmartScope[]
+  readonly isBound: boolean
+}
+
+/**
+ * What fitting scopes cover, joined by OR: a `patient/` scope adds nothing outside the record in
+ * context to what a granular `user/` or `system/` scope covers.
+ */
+export function coveragesOf(scopes: readonly SmartScope[]): readonly Coverage[] {
+  const unbound = scopes.filter((scope) => !isOfPatient(scope))
+  const isWhole =
+    unbound.length === scopes.length || unbound.some(({ parameters }) => parameters.length === 0)
+  return [
+    ...(unbound.length === 0 ? [] : [{ scopes: unbound, isBound: false }]),
+    ...(isWhole ? [] : [{ scopes, isBound: true }]),
+  ]
 }

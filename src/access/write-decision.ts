@@ -3,11 +3,10 @@ import { Forbidden, UnprocessableResource } from '../errors.ts'
 import type { PlannedWrite } from '../store/commit-plan.ts'
 import type { Envelope, StoredVersion } from '../store/stored-version.ts'
 import type { Caller } from '../auth/caller.ts'
-import { decideForPatient, type DecisionInput } from './patient-decision.ts'
+import { decideForPatient, withoutPatient, type DecisionInput } from './patient-decision.ts'
 import type { PatientRelation } from './patient-relation.ts'
 import type { ResourceClass } from './resource-classes.ts'
 import { holds, or } from './predicate.ts'
-import { depositedBy } from './rules/professional-rules.ts'
 import type { RuleAction } from './rules/rule.ts'
 
 /** What the decision needs of a request's session. */
@@ -27,7 +26,6 @@ export async function requireWriteAllowed(
 ): Promise<void> {
   const before = stored && !stored.deleted ? stored.envelope : undefined
   if (session.classOf(write.type) !== 'patient') return
-  requireBoundPatient(session, write)
   if (write.type === 'Patient') requirePatientRules(session, write, before)
   if (!before) await requireFeeding(session, write)
   else await requireChange(session, write, before)
@@ -40,15 +38,6 @@ export function writeActionOf(
 ): 'create' | 'update' | 'delete' {
   if (method === 'DELETE') return 'delete'
   return stored && !stored.deleted ? 'update' : 'create'
-}
-
-/** `patient/` scopes write into the record in context only. */
-function requireBoundPatient({ caller }: WriteFacts, { envelope }: PlannedWrite): void {
-  const scopes = caller.scopes ?? []
-  if (scopes.length === 0 || scopes.some(({ context }) => context !== 'patient')) return
-  if (!envelope.patients.every((patient) => patient === caller.patient)) {
-    throw new Forbidden('The granted scopes are for one patient only')
-  }
 }
 
 function requirePatientRules(
@@ -101,9 +90,9 @@ async function requireChange(
   const { type, id } = write
   if (session.caller.kind === 'operator') return
   const action = neededRight(write, before)
+  const ofNobody = withoutPatient(session.input(action, type, []))
   for (const envelope of [before, write.envelope]) {
-    const isDepositor = holds(depositedBy(session.caller), envelope, id)
-    if (envelope.patients.length === 0 && !isDepositor) throw refused(write)
+    if (envelope.patients.length === 0 && !holds(ofNobody, envelope, id)) throw refused(write)
     for (const patient of envelope.patients) {
       const isOpen = await isAllowed(session, action, {
         type,

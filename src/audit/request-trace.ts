@@ -212,7 +212,8 @@ function relevant({ interaction, type, id }: TracedEntry, shown: Open['shown']):
   for (const { how: shownBy, version } of shown) {
     if (how !== undefined && shownBy !== how) continue
     if (isRead && (version.type !== type || version.id !== id)) continue
-    reached.push({ type: version.type, id: version.id, patients: version.envelope.patients })
+    const { type: ofType, id: ofId, patients = version.envelope.patients } = version
+    reached.push({ type: ofType, id: ofId, patients })
   }
   return reached
 }

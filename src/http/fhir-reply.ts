@@ -18,7 +18,8 @@ export async function sendShown(
   const { version, body } = outcome
   if (version) setVersionHeaders(reply, context, version)
   if (outcome.status === 304) return void reply.code(304).send()
-  const bytes = body ?? (await renderVersion(context, version!, presentation))
+  const shown = body ?? renderVersion(context, version!, presentation)
+  const bytes = shown instanceof Promise ? await shown : shown
   sendJson(reply.code(outcome.status), bytes, presentation)
 }
 

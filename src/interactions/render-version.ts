@@ -9,7 +9,6 @@ import { summarize } from '../search/summarize.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { binaryWithData } from './binary-content.ts'
 import type { Context } from './context.ts'
-import { withoutHiddenEntities } from './render-trace.ts'
 
 export interface Shape {
   readonly summary?: SummaryMode
@@ -30,25 +29,35 @@ export function createAllowance(context: Context): Allowance {
   return { bytes: context.services.limits.documentBytesMax }
 }
 
-/** Throws 400 for an element that the type does not have. */
-export async function renderVersion(
+/**
+ * A promise only for the content of a Binary, which is read from its blob. Throws 400 for an element
+ * that the type does not have.
+ */
+export function renderVersion(
   context: Context,
   version: StoredVersion,
   shape: Shape = {},
   allowance?: Allowance,
-): Promise<Buffer> {
-  const { registry, baseUrl } = context.services
+): Buffer | Promise<Buffer> {
   if (shape.mode === undefined) requireElements(context, version.type, shape.elements ?? [])
   if (version.type === 'Binary' && version.blob && wantsData(shape)) {
     const size = version.blob.sizeBytes
     if (allowance && size > allowance.bytes) return withoutData(context, version)
     if (allowance) allowance.bytes -= size
-    const whole = await binaryWithData(context, version)
-    return shape.elements ? summarize(whole, { registry, mode: 'match', ...shape }) : whole
+    return renderWithData(context, version, shape)
   }
-  const bytes = renderSlots(version.body, version.slots, baseUrl)
-  const isTrace = version.type === 'AuditEvent'
-  return shapeBytes(context, isTrace ? await withoutHiddenEntities(context, bytes) : bytes, shape)
+  const bytes = renderSlots(version.body, version.slots, context.services.baseUrl)
+  return shapeBytes(context, bytes, shape)
+}
+
+async function renderWithData(
+  context: Context,
+  version: StoredVersion,
+  shape: Shape,
+): Promise<Buffer> {
+  const { registry } = context.services
+  const whole = await binaryWithData(context, version)
+  return shape.elements ? summarize(whole, { registry, mode: 'match', ...shape }) : whole
 }
 
 /** Ready bytes of a resource that is no version (the CapabilityStatement), in part when asked for. */

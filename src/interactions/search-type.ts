@@ -138,11 +138,9 @@ async function renderPage(context: Context, rendering: Rendering): Promise<Buffe
     })
   }
   const allowance = createAllowance(context)
-  const show = (mode: SearchsetEntry['mode']) => (version: StoredVersion) =>
-    entryOf(context, version, { mode, parsed, allowance })
   const entries: SearchsetEntry[] = []
-  for (const version of page.matches) entries.push(await show('match')(version))
-  for (const version of page.included) entries.push(await show('include')(version))
+  await addEntries(context, page.matches, { mode: 'match', parsed, allowance }, entries)
+  await addEntries(context, page.included, { mode: 'include', parsed, allowance }, entries)
   return renderSearchset({
     entries,
     total,
@@ -151,26 +149,41 @@ async function renderPage(context: Context, rendering: Rendering): Promise<Buffe
   })
 }
 
-async function entryOf(
+interface Shown {
+  readonly mode: SearchsetEntry['mode']
+  readonly parsed: ParsedQuery
+  readonly allowance: Allowance
+}
+
+async function addEntries(
+  context: Context,
+  versions: readonly StoredVersion[],
+  shown: Shown,
+  entries: SearchsetEntry[],
+): Promise<void> {
+  const { mode } = shown
+  for (const version of versions) {
+    const rendered = renderMatch(context, version, shown)
+    entries.push({
+      fullUrl: `${context.services.baseUrl}/${version.type}/${version.id}`,
+      mode,
+      body: rendered instanceof Promise ? await rendered : rendered,
+    })
+  }
+}
+
+function renderMatch(
   context: Context,
   version: StoredVersion,
-  {
-    mode,
-    parsed: { result },
-    allowance,
-  }: { mode: SearchsetEntry['mode']; parsed: ParsedQuery; allowance: Allowance },
-): Promise<SearchsetEntry> {
-  const { summary, elements } = result
+  { mode, parsed, allowance }: Shown,
+): Buffer | Promise<Buffer> {
+  const { summary, elements } = parsed.result
   const shape = {
     mode,
     ...(summary === undefined ? {} : { summary }),
     ...(elements === undefined ? {} : { elements }),
   }
-  return {
-    fullUrl: `${context.services.baseUrl}/${version.type}/${version.id}`,
-    mode,
-    body: await renderVersion(context, version, shape, allowance),
-  }
+  return renderVersion(context, version, shape, allowance)
 }
 
 function linksOf(

@@ -57,4 +57,6 @@ export interface StoredVersion {
   readonly withheld?: { readonly body: Buffer; readonly slots: readonly number[] }
   readonly blob?: BlobReference
   readonly envelope: Envelope
+  /** `envelope.patients`, where a store can tell them without reading the rest. */
+  readonly patients?: readonly string[]
 }

@@ -9,7 +9,9 @@ import { mutants, type Mutant } from './mutants.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The quickest first: one failure is enough. */
 const tests = [
+  'rules.test.ts',
   'access.test.ts',
+  'scopes.test.ts',
   'gate.test.ts',
   'withheld.test.ts',
   'blocked.test.ts',
@@ -19,6 +21,7 @@ const tests = [
   'documents-acceptance.test.ts',
   'attacks.test.ts',
   'matrix.test.ts',
+  'cedar.property.test.ts',
   'dual-world.test.ts',
 ]
 
@@ -42,6 +45,7 @@ export async function* runMutants(
       'src',
       'test/access',
       'test/national',
+      'test/store',
       'test/fixtures.ts',
       'package.json',
     ]) {

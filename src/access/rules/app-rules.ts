@@ -1,7 +1,17 @@
 /** Third-party applications of the catalogue. CSP R.1111-38, R.1111-39; decisions 13 and 25. */
 import { always, isIn, never, or } from '../predicate.ts'
 import { maskedToProfessionals, veryRestricted } from './labels.ts'
-import { lit, type AccessRule } from './rule.ts'
+import { lit, type AccessRule, type RuleFacts } from './rule.ts'
+
+/** Acting for the patient or their representative, with the consent that is on the record. */
+function isConsented({ caller, relation, type }: RuleFacts): boolean {
+  return (
+    caller.kind === 'app' &&
+    (relation.isSelf || relation.isRepresentative) &&
+    relation.patientId === caller.patient &&
+    (relation.appTypes?.includes(type) ?? false)
+  )
+}
 
 export const appRules: readonly AccessRule[] = [
   {
@@ -11,14 +21,7 @@ export const appRules: readonly AccessRule[] = [
     basis: 'CSP R.1111-38; décision 25',
     fr: 'Le patient a consenti à cette application, pour ces données et cette durée.',
     en: 'The patient has consented to this application, for these data and this time.',
-    when: ({ caller, relation, type }) =>
-      lit(
-        caller.kind === 'app' &&
-          (relation.isSelf || relation.isRepresentative) &&
-          relation.patientId === caller.patient &&
-          (relation.appTypes?.includes(type) ?? false),
-        always,
-      ),
+    when: (facts) => lit(isConsented(facts), always),
   },
   {
     id: 'P21-change-own-deposit',
@@ -27,12 +30,9 @@ export const appRules: readonly AccessRule[] = [
     basis: 'décisions 25 et 45',
     fr: 'Une application modifie ce qu’elle a déposé.',
     en: 'An application changes what it deposited.',
-    when: ({ caller, relation, type }) =>
-      caller.kind === 'app' &&
-      caller.client !== undefined &&
-      relation.patientId === caller.patient &&
-      (relation.appTypes?.includes(type) ?? false)
-        ? isIn('depositorClient', [caller.client])
+    when: (facts) =>
+      isConsented(facts) && facts.caller.client !== undefined
+        ? isIn('depositorClient', [facts.caller.client])
         : never,
   },
   {

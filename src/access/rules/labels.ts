@@ -28,16 +28,19 @@ const hiddenFromPatient = isIn('labels', [
 
 /** Decision 12: ends by itself one month after deposit; hiding again does not restart it. */
 export function stillHiddenFromPatient(now: number): Predicate {
-  return and(hiddenFromPatient, not(depositedBefore(oneMonthBefore(now))))
+  return and(hiddenFromPatient, not(depositedBefore(monthOldBefore(now))))
 }
 
-/** The same day of the month before; its last day where it is shorter. */
-export function oneMonthBefore(now: number): number {
+/**
+ * What was deposited before this instant is a month old: since the same time of the same day of the
+ * month before. A month from a day that the next one lacks ends with that month (code de procédure
+ * civile, articles 641 and 642), so that what has been shown is never hidden again.
+ */
+export function monthOldBefore(now: number): number {
   const date = new Date(now)
   const day = date.getUTCDate()
-  date.setUTCDate(1)
   date.setUTCMonth(date.getUTCMonth() - 1)
-  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()
-  date.setUTCDate(Math.min(day, lastDay))
-  return date.getTime()
+  return date.getUTCDate() === day
+    ? date.getTime() + 1
+    : Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)
 }

@@ -37,8 +37,22 @@ export function storedVersion(type: string, id: string, row: Row, at: number): S
       envelope ??= JSON.parse(envelopeText) as Envelope
       return envelope
     },
+    get patients() {
+      return leadingPatients(envelopeText)
+    },
   }
   return extra === null ? version : withExtra(version, JSON.parse(extra) as Extra, row[at + 6])
+}
+
+const patientsStart = '{"patients":['
+
+/** An envelope begins with its patients, whom every trace asks for; ids need no escapes. */
+function leadingPatients(envelopeText: string): readonly string[] {
+  const end = envelopeText.indexOf(']')
+  const ids = envelopeText.slice(patientsStart.length, end)
+  if (!envelopeText.startsWith(patientsStart) || ids.includes('\\'))
+    return (JSON.parse(envelopeText) as Envelope).patients
+  return ids === '' ? [] : ids.slice(1, -1).split('","')
 }
 
 function withExtra(
