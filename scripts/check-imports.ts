@@ -53,6 +53,7 @@ const BORDERS: Readonly<Record<Part, Border>> = {
   cli: { may: ['config.ts', 'server.ts', 'audit', 'demo', 'jobs'] },
   'server.ts': { may: ['*'] },
   'open-authorization.ts': { may: ['*'] },
+  'create-services.ts': { may: ['*'] },
   'main.ts': { may: ['cli'] },
 }
 

@@ -28,6 +28,7 @@ export interface Config {
   readonly bundleEntriesMax: number
   readonly searchTimeoutMs: number
   readonly pagingWindowMs: number
+  /** None: those of the registered applications; any with AUTH=open. */
   readonly corsOrigins: readonly string[]
 }
 
@@ -90,7 +91,7 @@ export const settings: Settings = {
     default: '3600000',
     parse: wholeNumber(1000, 2 ** 31),
   },
-  corsOrigins: { name: 'CORS_ORIGINS', default: '*', parse: list },
+  corsOrigins: { name: 'CORS_ORIGINS', default: '', parse: list },
 }
 
 /** Thrown with every problem at once, one sentence each. */

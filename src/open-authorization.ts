@@ -17,7 +17,7 @@ import { recordConsent } from './http/record-consent.ts'
 import type { ResourceStore } from './store/resource-store.ts'
 import { openAuthRecords } from './store/sqlite/auth-records.ts'
 
-type People = AuthorizationServerParts['people']
+export type People = AuthorizationServerParts['people']
 
 /** Who logs in and which software there is: invented, or the operator's; none with AUTH=open. */
 export function findPeople({ auth, authKeys, authClients }: Config): People | undefined {
@@ -25,6 +25,12 @@ export function findPeople({ auth, authKeys, authClients }: Config): People | un
   return auth === 'smart'
     ? readProductionPeople({ keysFile: authKeys, clientsFile: authClients })
     : sandboxCallers(demoPeople(demoOptions))
+}
+
+/** The third-party applications of the catalogue; undefined with AUTH=open, which has none. */
+export function applicationsOf(people: People | undefined): ReadonlySet<string> | undefined {
+  const third = people?.clients.filter(({ party }) => party === 'third')
+  return third && new Set(third.map(({ id }) => id))
 }
 
 export interface AuthorizationSurroundings {

@@ -8,14 +8,10 @@ import { createAccessControl } from './access/access-control.ts'
 import { openAccess } from './access/decision.ts'
 import { createGuard, type GuardFor } from './access/guarded-store.ts'
 import type { AuthorizationServer } from './auth/authorization-server.ts'
-import { createRestSecurity } from './auth/rest-security.ts'
 import { openCaller, type Caller } from './auth/caller.ts'
-import { auditEventRules } from './audit/audit-event-rules.ts'
 import type { AuditJournal } from './audit/journal.ts'
 import { openAudit, type Audit } from './audit/open-audit.ts'
 import type { Config } from './config.ts'
-import type { JsonObject } from './fhir/resource.ts'
-import { createCapabilityStatement } from './conformance/capability-statement.ts'
 import { createRegistry } from './conformance/create-registry.ts'
 import type { DefinitionArchive } from './conformance/definition-archive.ts'
 import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
@@ -25,34 +21,21 @@ import { demoOptions, demoPeople } from './demo/demo-data.ts'
 import { createHttpServer } from './http/create-http-server.ts'
 import type { ExamplePatient } from './http/pages/home-page.ts'
 import type { RuleGroup } from './http/pages/rules-page.ts'
-import { servedInteractions } from './http/served-interactions.ts'
 import type { HttpLog } from './http/server-parts.ts'
-import type { NationalRules, Services } from './interactions/context.ts'
-import {
-  createStoredDefinitions,
-  type StoredDefinitions,
-} from './interactions/stored-definitions.ts'
-import { createIdMaker } from './interactions/ids.ts'
-import { dmpDefaultEntries } from './national/dmp/default-entries.ts'
+import type { Services } from './interactions/context.ts'
+import { createStoredDefinitions } from './interactions/stored-definitions.ts'
 import { dmpRuleTexts } from './national/dmp/dmp-rule-texts.ts'
-import { dmpRelaxations } from './national/dmp/dmp-relaxations.ts'
-import { createDmpRules } from './national/dmp/dmp-rules.ts'
-import { isStoredSubmissionSet } from './national/dmp/document-parts.ts'
 import { insRuleTexts } from './national/ins/ins-rule-texts.ts'
-import { insRelaxations } from './national/ins/ins-relaxations.ts'
-import { createInsRules, insMayTravel } from './national/ins/ins-rules.ts'
+import { insMayTravel } from './national/ins/ins-rules.ts'
 import { createIndexExtractor } from './search/index-entries.ts'
 import { createMemoryStore } from './store/memory/memory-store.ts'
 import { accessRecordType } from './store/stored-version.ts'
 import type { ResourceStore } from './store/resource-store.ts'
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import { createServices } from './create-services.ts'
 import { findPeople, openAuthorization } from './open-authorization.ts'
-import { createTerminology } from './terminology/terminology.ts'
-import { createValidator } from './validation/create-validator.ts'
 import { collectInvariantTexts } from './validation/invariant-texts.ts'
 import { validationRuleTexts } from './validation/rule-texts.ts'
-import { createInvariantCompiler } from './validation/fhirpath-invariants.ts'
-import type { Validator } from './validation/validator.ts'
 
 export interface Server {
   readonly app: FastifyInstance
@@ -109,8 +92,10 @@ export async function buildServer(
     registry,
     store,
     definitions,
+    people,
     now,
     isPlain: surroundings.rules === 'none',
+    version,
     discovery: () => authorization?.server.smartConfiguration,
   })
   const authorization = await openAuthorization(config, {
@@ -151,13 +136,7 @@ export async function buildServer(
     setBusy: (reason) => {
       busy = reason
     },
-    close: async () => {
-      await closeApp(app)
-      authorization?.close()
-      await audit.close()
-      await store.close()
-      log.flush()
-    },
+    close: () => closeParts({ app, authorization, audit, store, log }),
   }
 }
 
@@ -166,6 +145,22 @@ interface GuardSurroundings {
   readonly audit: { readonly store: ResourceStore }
   readonly registry: Registry
   readonly now: () => number
+}
+
+async function closeParts({
+  app,
+  authorization,
+  audit,
+  store,
+  log,
+}: Pick<Server, 'app' | 'audit' | 'store' | 'log'> & {
+  readonly authorization: { close(): void } | undefined
+}): Promise<void> {
+  await closeApp(app)
+  authorization?.close()
+  await audit.close()
+  await store.close()
+  log.flush()
 }
 
 /** The one gate to the data; wide open only with AUTH=open and nobody to tell callers apart. */
@@ -286,95 +281,6 @@ function openStore(config: Config, now: () => number): Promise<ResourceStore> | 
     pagingWindowMs: config.pagingWindowMs,
   })
 }
-
-interface ServiceParts {
-  readonly registry: Registry
-  readonly store: ResourceStore
-  readonly now: () => number
-  readonly definitions: StoredDefinitions
-  readonly isPlain: boolean
-  /** Asked for once the server is open. */
-  readonly discovery: () => JsonObject | undefined
-}
-
-function createServices(
-  config: Config,
-  { registry, store, definitions, now, isPlain, discovery }: ServiceParts,
-): Services {
-  const ids = createIdMaker(store.secret('ids'), now)
-  const { baseUrl, timeZone } = config
-  return {
-    registry,
-    extract: createIndexExtractor({
-      registry,
-      timeZone,
-      baseUrl,
-      ...(isPlain ? {} : { defaultEntries: dmpDefaultEntries }),
-    }),
-    definitions,
-    validator: isPlain ? noValidator : createFhirValidator(registry),
-    rules: [auditEventRules, ...(isPlain ? [] : createNationalRules(config))],
-    makeId: (patientId) => (patientId === undefined ? ids.own() : ids.of(patientId)),
-    pagingKey: store.secret('paging'),
-    now,
-    baseUrl,
-    timeZone,
-    validation: config.validation,
-    checksReferencesOnWrite: config.referentialIntegrity.includes('write'),
-    checksReferencesOnDelete: config.referentialIntegrity.includes('delete'),
-    limits: {
-      documentBytesMax: config.documentBytesMax,
-      pageSize: config.pageSize,
-      pageSizeMax: config.pageSizeMax,
-      includesMax: config.includesMax,
-      bundleEntriesMax: config.bundleEntriesMax,
-      searchTimeoutMs: config.searchTimeoutMs,
-    },
-    capabilities: createCapabilities(registry, {
-      baseUrl,
-      date: new Date(now()).toISOString(),
-      security: () => createRestSecurity(discovery(), { cors: config.corsOrigins.length > 0 }),
-    }),
-  }
-}
-
-/** The CapabilityStatement, made again only when what is loaded changes. */
-function createCapabilities(
-  registry: Registry,
-  { baseUrl, date, security }: { baseUrl: string; date: string; security: () => JsonObject },
-): () => JsonObject {
-  let epoch = -1
-  let statement: JsonObject = {}
-  return () => {
-    if (registry.epoch !== epoch) {
-      epoch = registry.epoch
-      statement = createCapabilityStatement({
-        registry,
-        routes: { ...servedInteractions, security: security() },
-        baseUrl,
-        version,
-        date,
-      })
-    }
-    return statement
-  }
-}
-
-function createNationalRules({ insKey, registryKeys }: Config): readonly NationalRules[] {
-  return [createDmpRules({ isStoredSubmissionSet }), createInsRules({ insKey, registryKeys })]
-}
-
-function createFhirValidator(registry: Registry): Validator {
-  const terminology = createTerminology(registry)
-  return createValidator({
-    registry,
-    terminology,
-    compileInvariant: createInvariantCompiler({ registry, terminology }),
-    relaxations: { ...dmpRelaxations, ...insRelaxations },
-  })
-}
-
-const noValidator: Validator = { validate: () => [] }
 
 function createHttpLog(log: Logger, slowRequestMs: number): HttpLog {
   return {

@@ -11,11 +11,12 @@ import type { EmergencyAccess } from './access-trace.ts'
 import type { AccessControl, AccessSession, Action, NamedPatients } from './decision.ts'
 import { defaultHabilitationMatrix, type HabilitationMatrix } from './habilitation-matrix.ts'
 import { matchIds } from './match-ids.ts'
-import { feedsAnyRecord, findNamedPatients } from './named-patients.ts'
+import { exactIdentifier, feedsAnyRecord, findNamedPatients } from './named-patients.ts'
 import { decide, type DecisionInput } from './patient-decision.ts'
 import { relationOf, type PatientRelation } from './patient-relation.ts'
 import { and, holds, isIn, not, or, patientCountIs, toClause, type Predicate } from './predicate.ts'
-import { closedRecord, noCareRelation, requireTraceRule } from './refusals.ts'
+import { closedRecord, requireTraceRule } from './refusals.ts'
+import { requireNamed } from './require-named.ts'
 import { resourceClassOf, type ResourceClass } from './resource-classes.ts'
 import { depositedBy } from './rules/professional-rules.ts'
 import {
@@ -47,6 +48,9 @@ const letters: Readonly<Record<Action, ScopeLetter>> = {
   search: 'search',
   history: 'read',
 }
+
+/** As many resources with one identifier are looked at; more make the condition ambiguous anyhow. */
+const identifiedMax = 100
 
 const ownedTypes: ReadonlySet<string> = new Set(['Binary', 'Bundle'])
 /** A granular scope that leads elsewhere covers nothing that is not stored yet. */
@@ -143,29 +147,29 @@ export class Session implements AccessSession {
     return findNamedPatients(this.#store, { types, where, codesOf })
   }
 
-  async requireNamed(types: readonly string[], named: NamedPatients): Promise<void> {
-    if (types.every((type) => this.classOf(type) !== 'patient')) return
-    if (this.caller.kind === 'establishment') await this.#requireOpen(types, named)
-    if (this.caller.kind !== 'professional') return
-    if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')
-    // The same refusal whether the record exists or not (decision 58).
-    if (named.length !== 1) throw noCareRelation()
-    const relation = await this.relation(named[0]!)
-    const hasRelation =
-      relation.isAuthorized || relation.isTreatingPhysician || relation.emergency !== undefined
-    if (
-      relation.isBlocked ||
-      (!hasRelation && !types.every((type) => type === 'DocumentReference' || type === 'List'))
-    ) {
-      throw noCareRelation()
+  async identifiedPatients(type: string, where: Clause): Promise<NamedPatients> {
+    const clause = exactIdentifier(where)
+    if (!clause || type === 'Patient' || this.classOf(type) !== 'patient') return undefined
+    if (!feedsAnyRecord(this.caller)) return undefined
+    const { ids } = await matchIds(this.#store, { type, where: clause, max: identifiedMax })
+    const patients = new Set<string>()
+    for (const id of ids) {
+      const version = await this.#store.read(type, id)
+      if (!version) continue
+      const relations = version.envelope.patients.map((patient) => this.relation(patient))
+      this.#refuseClosed(version, await Promise.all(relations))
+      for (const patient of version.envelope.patients) patients.add(patient)
     }
-    if (!hasRelation && !(await this.#hasDeposited(named[0]!))) throw noCareRelation()
-    await this.#requireOpen(types, named)
+    return this.caller.kind === 'professional' ? [...patients] : undefined
   }
 
-  async #requireOpen(types: readonly string[], named: NamedPatients): Promise<void> {
-    if (types.every((type) => type === 'Patient')) return
-    for (const id of named ?? []) if ((await this.relation(id)).isClosed) throw closedRecord()
+  requireNamed(
+    types: readonly string[],
+    named: NamedPatients,
+    where: Clause = everything,
+  ): Promise<void> {
+    const hasDeposited = (patientId: string) => this.#hasDeposited(patientId)
+    return requireNamed(this, hasDeposited, { types, named, where })
   }
 
   /** Whether the caller or their organisation deposited a document of the patient. */

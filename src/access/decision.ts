@@ -24,8 +24,16 @@ export interface AccessSession {
   requireType(action: Action, type: string): void
   /** The patients that a search names, found by reference or identifier. */
   namedPatients(types: readonly string[], where: Clause): Promise<NamedPatients>
-  /** Throws Forbidden when the caller must name a patient, or may not see the one named. */
-  requireNamed(types: readonly string[], named: NamedPatients): Promise<void>
+  /**
+   * The patients of what bears the identifier that a condition names exactly: TD3.3 changes a
+   * document by its identifier alone. Undefined when the caller's decision needs no such names.
+   */
+  identifiedPatients(type: string, where: Clause): Promise<NamedPatients>
+  /**
+   * Throws Forbidden when the caller must name a patient, or may not see the one named; `where` says
+   * what else the search asks.
+   */
+  requireNamed(types: readonly string[], named: NamedPatients, where?: Clause): Promise<void>
   /** Which resources of a type a search or history may find. */
   restriction(type: string, named: NamedPatients): Promise<Clause>
   /** The emergency mode that alone opens a patient's record to the caller; undefined: none does. */
@@ -60,6 +68,7 @@ const openSession: AccessSession = {
   subject: 'open',
   requireType: () => undefined,
   namedPatients: async () => undefined,
+  identifiedPatients: async () => undefined,
   requireNamed: async () => undefined,
   restriction: async () => everything,
   emergencyOf: async () => undefined,

@@ -29,7 +29,7 @@ import type {
 import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, namesExactly, notOwn } from './named-patients.ts'
 import { Renditions, requireBlob } from './renditions.ts'
-import { restrictInner } from './restrict-inner.ts'
+import { restrictHistory, restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
 export class GuardedStore {
@@ -130,7 +130,7 @@ export class GuardedStore {
     request: HistoryRequest,
     restrictions: HistoryRequest['restrictions'],
   ): Promise<HistoryPage> {
-    const page = await this.#store.history(restrictions ? { ...request, restrictions } : request)
+    const page = await this.#store.history(restrictHistory(request, restrictions))
     this.#trace?.shown('history', page.versions)
     return { ...page, versions: await this.#renditions.presentAll(page.versions) }
   }
@@ -139,7 +139,7 @@ export class GuardedStore {
     for (const type of request.types) this.#session.requireType('search', type)
     const named = await this.#session.namedPatients(request.types, request.where)
     await this.#traceNamed(named)
-    await this.#session.requireNamed(request.types, named)
+    await this.#session.requireNamed(request.types, named, request.where)
     const types = request.includes.length > 0 ? this.#parts.resourceTypes : request.types
     const restrictions = await this.#restrictions(types, named)
     const page = await this.#store.search({
@@ -225,15 +225,13 @@ export class GuardedStore {
    */
   async match(type: string, where: Clause, max: number): Promise<MatchedIds> {
     this.#session.requireType('search', type)
-    const named = await this.#session.namedPatients([type], where)
+    const asked = await this.#session.namedPatients([type], where)
+    const named = asked ?? (await this.#session.identifiedPatients(type, where))
     await this.#traceNamed(named)
-    await this.#session.requireNamed([type], named)
+    if (named === asked) await this.#session.requireNamed([type], named, where)
     const restriction = await this.#session.restriction(type, named)
-    return this.#match(
-      type,
-      allOf([await restrictInner(this.#session, where, named), restriction]),
-      max,
-    )
+    const inner = await restrictInner(this.#session, where, named)
+    return this.#match(type, allOf([inner, restriction]), max)
   }
 
   /**

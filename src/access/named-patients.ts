@@ -21,8 +21,7 @@ export async function findNamedPatients(
 ): Promise<NamedPatients> {
   if (types.length !== 1) return undefined
   const [type] = types as [string]
-  const clauses = where.kind === 'and' ? where.clauses : [where]
-  for (const clause of clauses) {
+  for (const clause of topClauses(where)) {
     const named =
       type === 'Patient'
         ? await patientsThemselves(store, clause)
@@ -30,6 +29,15 @@ export async function findNamedPatients(
     if (named) return named
   }
   return undefined
+}
+
+function topClauses(where: Clause): readonly Clause[] {
+  return where.kind === 'and' ? where.clauses : [where]
+}
+
+/** The identifier by which a search names the resource itself, where it does. */
+export function exactIdentifier(where: Clause): Clause | undefined {
+  return topClauses(where).find(namesExactly)
 }
 
 async function patientsThemselves(store: ResourceStore, clause: Clause): Promise<NamedPatients> {

@@ -23,3 +23,9 @@ export function closedRecord(): Forbidden {
 export function noCareRelation(): Forbidden {
   return new Forbidden('There is no care relation or authorisation for this patient')
 }
+
+export function noConsent(): Forbidden {
+  return new Forbidden(
+    'The patient’s consent to this application does not cover this, or has ended',
+  )
+}

@@ -1,5 +1,6 @@
 /** The decision inside a search: what a chain or `_has` reaches is decided like what is found. */
-import type { Clause } from '../search/search-request.ts'
+import { allOf, type Clause } from '../search/search-request.ts'
+import type { HistoryRequest } from '../store/resource-store.ts'
 import type { AccessSession, NamedPatients } from './decision.ts'
 
 /** Chained types get their own decision, however deep they stand. */
@@ -31,4 +32,18 @@ export async function restrictInner(
     default:
       return clause
   }
+}
+
+/** The caller's restrictions, and what the request itself leaves out. */
+export function restrictHistory(
+  request: HistoryRequest,
+  own: HistoryRequest['restrictions'],
+): HistoryRequest {
+  const { restrictions: asked } = request
+  if (!own || !asked) return own ? { ...request, restrictions: own } : request
+  const both = Object.entries(own).map(([type, clause]) => {
+    const other = asked[type]
+    return [type, other ? allOf([clause, other]) : clause] as const
+  })
+  return { ...request, restrictions: Object.fromEntries(both) }
 }

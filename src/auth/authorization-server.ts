@@ -64,6 +64,8 @@ export interface AuthorizationServer {
   /** In the sandbox only. */
   readonly sandbox?: Sandbox & { createLaunch(launch: EhrLaunch): Promise<string> }
   client(id: string): ClientRegistration | undefined
+  /** Of the applications that run in browsers. */
+  readonly origins: ReadonlySet<string>
 }
 
 export async function createAuthorizationServer(
@@ -126,7 +128,16 @@ export async function createAuthorizationServer(
     },
     ...(sandbox ? { sandbox } : {}),
     client: directory.client,
+    origins: originsOf(directory.clients),
   }
+}
+
+/** A native application's own scheme has no origin. */
+function originsOf(clients: readonly ClientRegistration[]): ReadonlySet<string> {
+  const origins = clients.flatMap(({ redirectUris }) =>
+    redirectUris.map((uri) => URL.parse(uri)?.origin ?? 'null'),
+  )
+  return new Set(origins.filter((origin) => origin !== 'null'))
 }
 
 interface OpenedDirectory {

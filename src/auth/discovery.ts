@@ -19,6 +19,7 @@ const loginCapabilities = [
   'client-public',
   'sso-openid-connect',
   'context-standalone-patient',
+  'context-banner',
   'permission-offline',
   'permission-patient',
   'permission-user',

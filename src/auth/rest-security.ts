@@ -24,10 +24,8 @@ const endpoints = {
 }
 
 /** Without a discovery document the server asks nobody who he is. */
-export function createRestSecurity(
-  discovery: JsonObject | undefined,
-  { cors }: { readonly cors: boolean },
-): JsonObject {
+export function createRestSecurity(discovery: JsonObject | undefined): JsonObject {
+  const cors = true
   if (!discovery) return { cors }
   const uris = Object.entries(endpoints).flatMap(([url, name]): JsonValue[] => {
     const valueUri = discovery[name]

@@ -5,7 +5,7 @@
 import type Provider from 'oidc-provider'
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider'
 import type { ProviderParts } from './provider-parts.ts'
-import type { LaunchContexts } from './launch-context.ts'
+import type { LaunchContext, LaunchContexts } from './launch-context.ts'
 
 /** Kept with each access token, for introspection: the scopes that name no resource type. */
 const plainScopeClaim = 'plain_scope'
@@ -15,18 +15,27 @@ export async function contextClaims(
   ctx: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
   { contexts, directory, baseUrl }: Pick<ProviderParts, 'contexts' | 'directory' | 'baseUrl'>,
-): Promise<Record<string, string> | undefined> {
+): Promise<Record<string, string | boolean> | undefined> {
   if (token.kind !== 'AccessToken') return undefined
   const context = await contexts.read(token.grantId)
   const plain = plainScopeOf(ctx)
   const fhirUser = directory.account(token.accountId)?.fhirUser
   return {
     [plainScopeClaim]: plain,
-    ...(context?.patient === undefined ? {} : { patient: context.patient }),
+    ...patientContext(context),
     ...(fhirUser !== undefined && plain.split(' ').includes('fhirUser')
       ? { fhirUser: `${baseUrl}/${fhirUser}` }
       : {}),
   }
+}
+
+/** No page of this server shows who the patient is while an application is open: it must. */
+function patientContext(
+  context: LaunchContext | undefined,
+): { patient: string; need_patient_banner: true } | undefined {
+  return context?.patient === undefined
+    ? undefined
+    : { patient: context.patient, need_patient_banner: true }
 }
 
 /** Granted, and of this request: a refresh may ask for less. */
@@ -51,7 +60,7 @@ export function addContextToAnswers(provider: Provider, contexts: LaunchContexts
       ctx.body = {
         ...body,
         scope: joined(plain, token.scope),
-        ...(context?.patient === undefined ? {} : { patient: context.patient }),
+        ...patientContext(context),
       }
     }
     if (oidc.route === 'introspection' && body.active === true) ctx.body = introspected(body)

@@ -7,6 +7,7 @@ interface Entry {
   readonly resource: {
     readonly resourceType: string
     readonly custodian?: { readonly reference?: string }
+    readonly subject?: { readonly reference?: string }
     readonly masterIdentifier?: { readonly value?: string }
   }
   readonly request: { readonly method: string; readonly url: string }
@@ -64,11 +65,14 @@ async function isLoaded(server: Server, transaction: Transaction): Promise<boole
   }
   const document = entry.find(({ resource }) => resource.resourceType === 'DocumentReference')
   const query = new URLSearchParams({
+    patient: document?.resource.subject?.reference ?? '',
     identifier: document?.resource.masterIdentifier?.value ?? '',
     _summary: 'count',
   })
   const path = `/DocumentReference?${query}`
   const response = await request(server, { method: 'GET', path, token })
+  // A record that its patient has closed since was there to be closed.
+  if (response.statusCode === 403) return true
   return response.statusCode === 200 && (response.json() as { total?: number }).total !== 0
 }
 

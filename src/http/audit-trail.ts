@@ -22,7 +22,9 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** The interaction that a route stands for; absent: it leaves no trace. */
-    interaction?: string
+    interaction?: string | undefined
+    /** Open to callers without a token. */
+    isPublic?: boolean
   }
 }
 

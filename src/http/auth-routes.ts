@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { createAttemptLimit, type AttemptLimit } from '../auth/attempt-limit.ts'
 import type { AuthorizationServer } from '../auth/authorization-server.ts'
 import type { InteractionStep } from '../auth/interactions.ts'
 import { FhirError, OAuthError } from '../errors.ts'
@@ -16,6 +17,10 @@ import type { HttpParts } from './server-parts.ts'
 
 const formBytesMax = 8 * 1024
 
+/** Failed requests of one client from one address: more than people and their software make. */
+const failuresMax = 300
+const failuresWindowMs = 60_000
+
 export function registerAuthRoutes(
   app: FastifyInstance,
   parts: HttpParts,
@@ -23,8 +28,11 @@ export function registerAuthRoutes(
 ): void {
   const fhirPath = new URL(parts.services.baseUrl).pathname.replace(/\/$/, '')
   // SMART: always application/json, whatever the request accepts.
+  const isOpen = parts.corsOrigins.length === 0
   app.get(`${fhirPath}/.well-known/smart-configuration`, (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(JSON.stringify(server.smartConfiguration)),
+    (isOpen ? reply.header('access-control-allow-origin', '*') : reply)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(server.smartConfiguration)),
   )
   app.get(`${fhirPath}/.well-known/openid-configuration`, (request, reply) => {
     request.raw.url = '/auth/.well-known/openid-configuration'
@@ -50,9 +58,17 @@ function registerBelowAuth(
   app.get('/authorize', pass)
   app.get('/authorize/:uid', pass)
   app.get('/jwks', pass)
-  app.post('/token', async (request, reply) => sendTokenRequest(server, request, reply))
-  app.post('/revoke', pass)
-  app.post('/introspect', async (request, reply) => introspect(server, request, reply))
+  const limit = createAttemptLimit({
+    failuresMax,
+    windowMs: failuresWindowMs,
+    now: parts.services.now,
+  })
+  const direct = { server, limit }
+  app.post('/token', async (request, reply) => sendTokenRequest(direct, request, reply))
+  app.post('/revoke', async (request, reply) =>
+    sendForm(direct, await readForm(request), { request, reply }),
+  )
+  app.post('/introspect', async (request, reply) => introspect(direct, request, reply))
   // As a GET: the session's cookie does not travel with another site's POST.
   app.post('/authorize', async (request, reply) =>
     reply.redirect(`/auth/authorize?${await readForm(request)}`, 303),
@@ -91,25 +107,86 @@ function refuseOtherMethods(app: FastifyInstance): void {
   }
 }
 
+/** The endpoints that clients call directly, with credentials. */
+interface DirectParts {
+  readonly server: AuthorizationServer
+  readonly limit: AttemptLimit
+}
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
 /**
  * A public client may renew by its refresh token alone (SMART 2.2 names no client_id there, and
  * fhirclient sends none); the client is then the one that the token was given to.
  */
 async function sendTokenRequest(
-  server: AuthorizationServer,
+  parts: DirectParts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const form = await readForm(request)
-  const isAnonymous =
-    request.headers.authorization === undefined &&
-    !form.has('client_id') &&
-    !form.has('client_assertion')
-  if (isAnonymous && form.get('grant_type') === 'refresh_token') {
-    const client = await server.publicClientOf(form.get('refresh_token') ?? '')
+  requireGrantType(form.get('grant_type'))
+  if (isAnonymous(request, form) && form.get('grant_type') === 'refresh_token') {
+    const client = await parts.server.publicClientOf(form.get('refresh_token') ?? '')
     if (client !== undefined) form.set('client_id', client)
   }
+  // SMART 2.2, §Obtain access token: beside `no-store`, for caches of HTTP/1.0.
+  reply.raw.setHeader('pragma', 'no-cache')
+  return sendForm(parts, form, { request, reply })
+}
+
+const grantTypes = new Set(['authorization_code', 'refresh_token', 'client_credentials'])
+
+/** Before asking who is there: what nobody is served needs no credentials. */
+function requireGrantType(given: string | null): void {
+  if (given === null) throw new OAuthError(400, 'invalid_request', 'grant_type is needed')
+  if (!grantTypes.has(given))
+    throw new OAuthError(400, 'unsupported_grant_type', 'This grant_type is not served here')
+}
+
+function isAnonymous({ headers }: FastifyRequest, form: URLSearchParams): boolean {
+  return (
+    headers.authorization === undefined && !form.has('client_id') && !form.has('client_assertion')
+  )
+}
+
+/** Throws 401 where nobody says who asks (RFC 6749 §5.2), 429 after too many failures. */
+function sendForm(
+  { server, limit }: DirectParts,
+  form: URLSearchParams,
+  { request, reply }: Exchange,
+): FastifyReply {
+  if (isAnonymous(request, form)) {
+    throw new OAuthError(401, 'invalid_client', 'This needs the authentication of a client', {
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+  }
+  const who = `${request.ip} ${clientOf(form)}`
+  const wait = limit.waitSeconds(who)
+  if (wait !== undefined) {
+    throw new OAuthError(429, 'temporarily_unavailable', 'Too many failed requests', {
+      headers: { 'retry-after': String(wait) },
+    })
+  }
+  reply.raw.once('finish', () => {
+    if (reply.raw.statusCode >= 400 && reply.raw.statusCode < 500) limit.failed(who)
+  })
   return passOn(server, request, reply, withBody(request.raw, form.toString()))
+}
+
+/** As the request claims: who is really there is not known before the credentials are checked. */
+function clientOf(form: URLSearchParams): string {
+  const named = form.get('client_id')
+  if (named !== null) return named.slice(0, 200)
+  const [, claims = ''] = (form.get('client_assertion') ?? '').split('.', 2)
+  return claims.length > 4096 ? '' : subjectOf(Buffer.from(claims, 'base64url').toString())
+}
+
+function subjectOf(claims: string): string {
+  return /"sub" *: *"([^"\\]{1,200})"/.exec(claims)?.[1] ?? ''
 }
 
 /** The request again, with a body that was read already. */
@@ -138,17 +215,18 @@ function passOn(
 
 /** With a client's credentials, oidc-provider's; with an access token, ours (SMART 2.2 asks for both). */
 async function introspect(
-  server: AuthorizationServer,
+  parts: DirectParts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { authorization } = request.headers
+  const form = await readForm(request)
   if (authorization === undefined || !/^bearer /i.test(authorization)) {
-    return passOn(server, request, reply)
+    return sendForm(parts, form, { request, reply })
   }
-  const token = (await readForm(request)).get('token')
+  const token = form.get('token')
   if (token === null) throw new OAuthError(400, 'invalid_request', 'token is needed')
-  const answer = await server.introspectAs(authorization, token)
+  const answer = await parts.server.introspectAs(authorization, token)
   return reply.header('cache-control', 'no-store').send(answer)
 }
 

@@ -46,7 +46,7 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
   app.setNotFoundHandler((request, reply) => handleError(unknownRoute(request), request, reply))
   observe(app, parts, metrics)
   await app.register(cors, {
-    origin: parts.corsOrigins.includes('*') ? '*' : [...parts.corsOrigins],
+    origin: allowedOrigins(parts),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     exposedHeaders,
     strictPreflight: false,
@@ -62,6 +62,13 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
   const basePath = new URL(parts.services.baseUrl).pathname.replace(/\/$/, '')
   await app.register(async (fhir) => registerFhirRoutes(fhir, parts), { prefix: basePath })
   return app
+}
+
+/** SMART 2.2, §CORS: the applications' own origins, unless the operator names others. */
+function allowedOrigins({ corsOrigins, authorization }: HttpParts): '*' | string[] {
+  if (corsOrigins.includes('*')) return '*'
+  if (corsOrigins.length > 0) return [...corsOrigins]
+  return authorization ? [...authorization.origins] : '*'
 }
 
 function observe(

@@ -22,7 +22,10 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
     requireToken(request)
     beginTrace?.(request)
   }
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!isPublic(request)) keepPrivate(reply)
+    else if (parts.authorization && parts.corsOrigins.length === 0) openToAllOrigins(reply)
+    correlate(request, reply)
     const caller = parts.authenticate(request.headers)
     // Most often it is known at once, and a promise would cost more than all the rest here.
     if (caller instanceof Promise) return caller.then((found) => admit(request, found))
@@ -36,7 +39,7 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
     app.route({
       method,
       url: path,
-      config: interaction === undefined ? {} : { interaction },
+      config: { interaction, isPublic: publicPaths.has(path) },
       // Not returned to Fastify, which would listen for the end of an answer that handlers send.
       handler: (request, reply) => {
         handle(openIncoming(parts, request, reply)).catch((error: unknown) => reply.send(error))
@@ -48,6 +51,7 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
     app.route({
       method: 'OPTIONS',
       url: path,
+      config: { isPublic: publicPaths.has(path) },
       handler: (_request: FastifyRequest, reply: FastifyReply) =>
         reply.header('allow', allowed).code(204).send(),
     })
@@ -56,6 +60,7 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
       app.route({
         method,
         url: path,
+        config: { isPublic: publicPaths.has(path) },
         exposeHeadRoute: false,
         handler: () => {
           throw notAllowed(method, allowed)
@@ -68,13 +73,36 @@ export function registerFhirRoutes(app: FastifyInstance, parts: HttpParts): void
 const publicPaths = new Set(fhirRoutes.filter(({ isPublic }) => isPublic).map(({ path }) => path))
 
 /** Whoever has no token reaches the public routes alone; told before the body is read. */
-function requireToken({ caller, method, routeOptions }: FastifyRequest): void {
-  if (caller.kind !== 'anonymous' || method === 'OPTIONS') return
-  const isPublic = [...publicPaths].some((path) => routeOptions.url?.endsWith(path))
-  if (isPublic) return
+function requireToken(request: FastifyRequest): void {
+  if (request.caller.kind !== 'anonymous' || request.method === 'OPTIONS') return
+  if (isPublic(request)) return
   throw new NotAuthenticated('This needs an access token', {
     headers: { 'www-authenticate': 'Bearer' },
   })
+}
+
+function isPublic({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config?.isPublic === true
+}
+
+/** No cache keeps health data, and none answers one caller with another's (security.md §3, 39). */
+function keepPrivate(reply: FastifyReply): void {
+  const vary = reply.getHeader('vary')
+  reply.header('cache-control', 'private, no-store')
+  reply.header('vary', vary === undefined ? 'Authorization' : `${String(vary)}, Authorization`)
+  reply.header('x-content-type-options', 'nosniff')
+}
+
+/** SMART 2.2, §CORS: where the server is found out about, every page may ask. */
+function openToAllOrigins(reply: FastifyReply): void {
+  reply.header('access-control-allow-origin', '*')
+}
+
+/** R4 http.html#custom: the request id is ours, so the client's own goes back beside it. */
+function correlate({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const given = headers['x-request-id']
+  if (typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given))
+    reply.header('x-correlation-id', given)
 }
 
 function allowedMethods(path: string): string {

@@ -9,6 +9,7 @@ import { replaceReferences, walkReferences } from '../fhir/walk-references.ts'
 import { findReferenced, noIdentities, type Identities } from './bundle-identities.ts'
 import type { Context } from './context.ts'
 import type { DraftPlan } from './draft.ts'
+import { findFormerTarget } from './former-target.ts'
 import { replaceLinks } from './replace-links.ts'
 
 /** Decision 48: outside a transaction references are resolved by the same rules. */
@@ -108,8 +109,11 @@ async function resolveConditions(
     const matches = context.services.registry.isResourceType(type)
       ? await findReferenced(context, plan, identities, { type, query })
       : new Set<string>()
-    if (matches.size !== 1) throw noSingleMatch(text, where)
-    identities.resolved.set(text, `${type}/${[...matches][0]}`)
+    const refusal = noSingleMatch(text, where)
+    if (matches.size > 1) throw refusal
+    const [match] = matches
+    const id = match ?? (await findFormerTarget(context, plan, { type, query, refusal }))
+    identities.resolved.set(text, `${type}/${id}`)
   }
 }
 

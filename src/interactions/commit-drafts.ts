@@ -73,6 +73,7 @@ async function completePlan(context: Context, plan: DraftPlan): Promise<void> {
   for (const draft of plan.drafts) if (draft.type === 'Binary') await settleContent(context, draft)
   for (const rule of rules) await rule.prepare?.(plan, context)
   if (plan.replay) return
+  for (const refusal of plan.retryOnly) throw refusal
   const turns = new Turns()
   for (const draft of plan.drafts) {
     if (turns.isOver) await turns.next()

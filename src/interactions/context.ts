@@ -34,6 +34,8 @@ export interface Services {
   /** The search page token of `search/page-link.ts` is sealed with this. */
   readonly pagingKey: Buffer
   readonly now: () => number
+  /** Third-party applications that a citizen may agree to; absent: nobody keeps a catalogue. */
+  readonly applications?: ReadonlySet<string> | undefined
   /** Without a trailing slash. */
   readonly baseUrl: string
   readonly timeZone: string

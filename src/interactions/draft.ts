@@ -67,6 +67,8 @@ export interface DraftPlan {
    * Set by a rule that recognised a retry: the versions answered for each draft; nothing is stored.
    */
   replay?: ReadonlyMap<Draft, StoredVersion>
+  /** Why the plan is refused, unless it is such a retry. */
+  readonly retryOnly: Error[]
 }
 
 export function createDraftPlan(kind: DraftPlan['kind'], bundle?: Resource): DraftPlan {
@@ -76,6 +78,7 @@ export function createDraftPlan(kind: DraftPlan['kind'], bundle?: Resource): Dra
     preconditions: [],
     claims: [],
     events: [],
+    retryOnly: [],
     ...(bundle ? { bundle } : {}),
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { InvalidRequest, NotFound } from '../errors.ts'
 import { parsePeriod } from '../fhir/date-time.ts'
 import { formatQuery } from '../search/format-query.ts'
+import { allOf } from '../search/search-request.ts'
 import { openPageLink, sealPageLink } from '../search/page-link.ts'
 import type { HistoryPage, HistoryRequest } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
@@ -21,7 +22,7 @@ export async function history(context: Context, target: HistoryTarget): Promise<
   const { type, id } = target
   const request = parseHistory(context, target)
   if (type !== undefined && id !== undefined) await requireHistory(context, type, id)
-  const page = await context.store.history(request)
+  const page = await context.store.history({ ...request, ...restrictionsOf(context, request) })
   return { status: 200, body: await renderHistory(context, { target, request, page }) }
 }
 
@@ -30,6 +31,21 @@ async function requireHistory(context: Context, type: string, id: string): Promi
   const newest = await context.store.read(type, id)
   if (!newest) throw new NotFound(`${type}/${id}`)
   for (const rule of context.services.rules) await rule.checkHistory?.(newest, context)
+}
+
+/** What the national rules keep out of searches that name no patient is in no history of many either. */
+function restrictionsOf(
+  context: Context,
+  { scope }: HistoryRequest,
+): Pick<HistoryRequest, 'restrictions'> {
+  if (scope.kind === 'instance') return {}
+  const { rules, registry } = context.services
+  const clausesOf = (type: string) =>
+    rules.flatMap((rule) => rule.restrictSearch?.(type, [], context) ?? [])
+  const types = registry.resourceTypes.map((type) => [type, clausesOf(type)] as const)
+  if (types.every(([, clauses]) => clauses.length === 0)) return {}
+  const restrictions = types.map(([type, clauses]) => [type, allOf(clauses)] as const)
+  return { restrictions: Object.fromEntries(restrictions) }
 }
 
 const parameterNames = ['_since', '_at', '_count', '_format', '_pretty', '_page']

@@ -14,6 +14,7 @@ import { commitDrafts } from './commit-drafts.ts'
 import { findByCondition } from './conditions.ts'
 import type { Context } from './context.ts'
 import { createDraftPlan, type Draft, type DraftPlan } from './draft.ts'
+import { findFormerTarget } from './former-target.ts'
 import type { Outcome } from './outcome.ts'
 import { requireIfMatch, type Preconditions } from './preconditions.ts'
 import { checkRead } from './read.ts'
@@ -56,6 +57,7 @@ export async function draftPatch(
   requireIfMatch(request.ifMatch, stored)
   if (stored.deleted) throw new Gone(reference)
   await checkRead(context, stored)
+  for (const rule of context.services.rules) rule.checkPatch?.(stored)
   const resource = applyPatch(toResource(context, stored), request.patch, context.services.registry)
   requireSameId(resource, stored)
   return {
@@ -93,8 +95,9 @@ async function findPatchTarget(
   }
   const { id, precondition } = await findByCondition(context, type, target.query)
   plan.preconditions.push(precondition)
-  if (id === undefined) throw new NotFound(`A ${type} that matches the condition`)
-  return id
+  if (id !== undefined) return id
+  const refusal = new NotFound(`A ${type} that matches the condition`)
+  return findFormerTarget(context, plan, { type, query: target.query, refusal })
 }
 
 /** A stored version as an object again, links absolute. */

@@ -30,6 +30,12 @@ export interface RulesIn<Context> {
   readonly name: string
   /** Before validation: fills in what the server knows, adds drafts (a replaced document). */
   readonly prepare?: (plan: DraftPlan, context: Context) => Promise<void> | void
+  /** The id that a condition of a plan meant which now matches nothing: see former-target.ts. */
+  readonly formerTarget?: (
+    plan: DraftPlan,
+    context: Context,
+    condition: { readonly type: string; readonly query: string },
+  ) => Promise<string | undefined>
   readonly validationOf?: (draft: Draft, plan: DraftPlan) => ImposedValidation
   /** After validation: checks what needs the store, adds claims, preconditions and events. */
   readonly check?: (plan: DraftPlan, context: Context) => Promise<void> | void
@@ -47,6 +53,8 @@ export interface RulesIn<Context> {
   readonly labelsOf?: (draft: Draft) => readonly string[]
   /** Before a stored version is shown: throws Gone or Forbidden. */
   readonly checkRead?: (version: StoredVersion, context: Context) => Promise<void> | void
+  /** Before a patch is applied: throws MethodNotAllowed, whatever the patch says. */
+  readonly checkPatch?: (stored: StoredVersion) => void
   /** Before the history of one resource is shown: throws Forbidden. */
   readonly checkHistory?: (newest: StoredVersion, context: Context) => Promise<void> | void
   /** What a search of the type must also meet; undefined where the rules keep nothing out of it. */

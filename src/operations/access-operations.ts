@@ -124,7 +124,11 @@ export const accessOperations: readonly AccessOperation[] = [
     apply: (record, { input, context, relation, now }) => {
       input.allowOnly('mode', 'reason')
       const mode = input.oneOf('mode', ['bris_de_glace', 'centre_15'])
-      const reason = emergencyReason(() => input.text('reason'))
+      // Decision 21: a reason is asked of bris de glace; a regulator's call is one in itself.
+      const reason =
+        mode === 'centre_15' && !input.has('reason')
+          ? 'Régulation médicale (centre 15)'
+          : emergencyReason(() => input.text('reason'))
       if (record.opposesEmergency) throw new Forbidden('The patient opposes emergency access')
       if (relation.isBlocked) throw new Forbidden('The patient has blocked this professional')
       const party = context.store.caller.practitioner ?? 'open'
@@ -182,6 +186,9 @@ export const accessOperations: readonly AccessOperation[] = [
       const { input, context, now } = facts
       input.allowOnly('client', 'purpose', 'type', 'period')
       const client = input.text('client')
+      const { applications } = context.services
+      if (applications && !applications.has(client))
+        throw new InvalidRequest(`$grant-app: "${client}" is no application of the catalogue`)
       const types = input.texts('type')
       if (types.length === 0) throw new InvalidRequest('$grant-app: at least one "type" is needed')
       for (const type of types) {

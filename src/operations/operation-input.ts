@@ -39,9 +39,12 @@ export class OperationInput {
     }
   }
 
+  has(name: string): boolean {
+    return this.#one(name) !== undefined
+  }
+
   text(name: string): string {
-    const found = this.#one(name)
-    const value = found?.valueString ?? found?.valueCode ?? found?.valueUri ?? found?.valueId
+    const value = textOf(this.#one(name))
     if (typeof value !== 'string' || value.trim() === '')
       throw this.#fault(name, 'is missing, or is no text')
     return value.trim()
@@ -51,7 +54,7 @@ export class OperationInput {
     return this.#parameters
       .filter((parameter) => parameter.name === name)
       .map((parameter) => {
-        const value = parameter.valueCode ?? parameter.valueString
+        const value = textOf(parameter)
         if (typeof value !== 'string') throw this.#fault(name, 'must be a code')
         return value
       })
@@ -139,4 +142,17 @@ export class OperationInput {
       expression: `Parameters.parameter.where(name='${name}')`,
     })
   }
+}
+
+/** No definition says which type these parameters have: every type that is a text or a code serves. */
+function textOf(parameter: JsonObject | undefined): unknown {
+  if (!parameter) return undefined
+  const { valueCoding: coding, valueCodeableConcept: concept } = parameter
+  if (isObject(coding)) return coding.code
+  if (isObject(concept)) {
+    const [first] = Array.isArray(concept.coding) ? concept.coding : []
+    return isObject(first) && first.code !== undefined ? first.code : concept.text
+  }
+  const { valueString, valueCode, valueUri, valueUrl, valueId, valueMarkdown } = parameter
+  return valueString ?? valueCode ?? valueUri ?? valueUrl ?? valueId ?? valueMarkdown
 }

@@ -179,6 +179,28 @@ t.test(
   },
 )
 
+t.test('asks a reason of bris de glace, and none of a regulator', async (t) => {
+  const { op, sees, p1 } = await world(t)
+  const mode = (code: string) => [{ name: 'mode', valueCode: code }]
+  t.equal((await op(doctor, 'emergency-access', mode('bris_de_glace'))).status, 403)
+  t.equal(await sees(doctor), 403)
+  t.equal((await op(doctor, 'emergency-access', mode('centre_15'))).status, 200)
+  t.equal(await sees(doctor), 200)
+  t.equal((await op(citizen(p1), 'oppose-emergency')).status, 200)
+  t.equal((await op(doctor, 'emergency-access', mode('centre_15'))).status, 403)
+})
+
+t.test('takes a text or a code in whatever type it comes', async (t) => {
+  const { op, p1 } = await world(t)
+  const answer = await op(citizen(p1), 'grant-app', [
+    { name: 'client', valueUri: 'app-1' },
+    { name: 'purpose', valueCodeableConcept: { text: 'Suivi' } },
+    { name: 'type', valueCoding: { code: 'Observation' } },
+  ])
+  t.equal(answer.status, 200, answer.text)
+  t.match(answer.text, /"valueString":"Suivi"/)
+})
+
 t.test('says what is wrong with the parameters', async (t) => {
   const { op, p1 } = await world(t)
   t.equal((await op(citizen(p1), 'block', [])).status, 400)

@@ -153,6 +153,70 @@ t.test('asks a professional for a care relation and one patient', async (t) => {
   )
 })
 
+t.test('asks a care relation of whoever has fed the record, to consult it', async (t) => {
+  const { as, p1 } = await world(t)
+  const doctor = professional('10000000001')
+  const search = `/DocumentReference?patient=${p1}&status=current`
+  const own = aDocumentReference({
+    subject: { reference: `Patient/${p1}` },
+    identifier: [{ system: 'urn:test', value: 'own' }],
+  })
+  const { id } = (await as(doctor, 'POST', '/DocumentReference', own)).body
+  t.equal((await as(doctor, 'GET', search)).status, 403)
+  t.equal((await as(doctor, 'GET', `/List?patient=${p1}`)).status, 403)
+  t.equal((await as(doctor, 'GET', `/DocumentReference/${String(id)}`)).status, 200)
+  const byIdentifier = await as(doctor, 'GET', `${search}&identifier=urn:test|own`)
+  t.equal(byIdentifier.body.total, 1, 'TD3.1b asks no authorisation of the profile that feeds')
+  t.equal((await as(doctor, 'GET', `${search}&identifier=own`)).status, 403, 'no system, no name')
+})
+
+t.test('changes what a condition names by its identifier, if it is theirs to change', async (t) => {
+  const { as, setRecord, p1, p2 } = await world(t)
+  const doctor = professional('10000000001')
+  const deposit = async (who: Caller, value: string, patient = p1) => {
+    const subject = { reference: `Patient/${patient}` }
+    const identifier = [{ system: 'urn:test', value }]
+    const made = await as(
+      who,
+      'POST',
+      '/DocumentReference',
+      aDocumentReference({ subject, identifier }),
+    )
+    t.equal(made.status, 201)
+  }
+  await deposit(doctor, 'own')
+  await deposit(establishment(), 'foreign')
+  await deposit(establishment(), 'twice')
+  await deposit(establishment(), 'twice', p2)
+  const change = async (value: string, who: Caller = doctor) =>
+    (
+      await as(who, 'PATCH', `/DocumentReference?identifier=urn:test|${value}`, {
+        resourceType: 'Parameters',
+        parameter: [
+          {
+            name: 'operation',
+            part: [
+              { name: 'type', valueCode: 'replace' },
+              { name: 'path', valueString: 'DocumentReference.status' },
+              { name: 'value', valueCode: 'superseded' },
+            ],
+          },
+        ],
+      })
+    ).status
+  t.equal(await change('own'), 200)
+  t.equal(await change('foreign'), 404, 'hidden is as absent')
+  t.equal(await change('absent'), 404)
+  t.equal(await change('twice', establishment()), 412)
+  await setRecord(p1, { treatingPhysician: doctor.practitioner! })
+  t.equal(await change('foreign'), 403, 'seen, but not theirs to change')
+  t.equal(await change('twice'), 403, 'one of the two is of a patient they do not know')
+  await setRecord(p1, { closed: { since: 0, reason: 'x' } })
+  t.equal(await change('own'), 403, 'the record is closed')
+  t.equal(await change('foreign', establishment()), 403)
+  t.equal(await change('foreign'), 404)
+})
+
 t.test('lets an establishment read what it deposited, and only that', async (t) => {
   const { as, deposit, p1 } = await world(t)
   const own = await deposit(p1)
@@ -195,7 +259,7 @@ t.test('gives a third-party app what the patient consented to, never what is mas
   })
   t.equal((await as(app(p1), 'GET', `/DocumentReference/${plain}`)).status, 200)
   t.equal((await as(app(p1), 'GET', '/DocumentReference')).body.total, 1)
-  t.equal((await as(app(p1), 'GET', '/Observation')).body.total, 0)
+  t.equal((await as(app(p1), 'GET', '/Observation')).status, 403, 'a type without consent')
   t.equal((await as(app(p1), 'POST', '/Observation', anObservation())).status, 403)
 })
 

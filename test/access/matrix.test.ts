@@ -70,7 +70,7 @@ const expected: Readonly<Record<ResourceClass, Readonly<Record<Who, string>>>> =
     // 409: an id of one's own choice that is taken (decision 57).
     'other establishment': '201 404 404 409 404 204 404 200 200',
     app: '201 200 200 403 403 403 200 200 200',
-    'app without consent': '403 404 404 404 404 204 404 200 200',
+    'app without consent': '403 404 404 404 404 204 404 403 403',
     operator: refused,
   },
   directory: {
@@ -194,7 +194,7 @@ const bare: Readonly<Record<ResourceClass, Readonly<Partial<Record<Who, string>>
     patient: '404 200',
     stranger: '404 403',
     'depositing establishment': '404 200',
-    app: '404 200',
+    app: '404 403',
     operator: '403 403',
   },
   directory: {

@@ -49,7 +49,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'conditional interactions see all',
     file: guard,
-    find: 'allOf([await restrictInner(this.#session, where, named), restriction])',
+    find: 'allOf([inner, restriction])',
     replace: 'where',
   },
   {
@@ -90,7 +90,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a professional names nobody',
-    file: control,
+    file: 'src/access/require-named.ts',
     find: "if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')",
     replace: '',
   },
@@ -261,5 +261,23 @@ export const mutants: readonly Mutant[] = [
     file: 'src/national/dmp/deposit-retry.ts',
     find: 'if (!(await namesKnownPatients(plan, context))) return',
     replace: '',
+  },
+  {
+    name: 'who has fed a record consults it',
+    file: 'src/access/require-named.ts',
+    find: 'exactIdentifier(where) !== undefined &&',
+    replace: '',
+  },
+  {
+    name: 'an application without consent searches',
+    file: 'src/access/require-named.ts',
+    find: "if (caller.kind === 'app') await requireConsent(facts, types)",
+    replace: '',
+  },
+  {
+    name: 'a condition reaches closed records',
+    file: control,
+    find: 'this.#refuseClosed(version, await Promise.all(relations))',
+    replace: 'await Promise.all(relations)',
   },
 ]

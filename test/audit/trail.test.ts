@@ -269,6 +269,12 @@ t.test('searches by everything a trace says, page by page', async (t) => {
   t.equal((await find(`entity=Patient/${patient}&action=C`)).total, 8)
   t.equal((await find('agent-name=nobody')).total, 0)
   t.equal((await find('date=lt2026-01-01')).total, 0)
+  const all = await find(`patient=${patient}`)
+  const since = await find(`patient=${patient}&period-start=ge2026-01-01`)
+  t.equal(since.total, all.total! + 1, 'and the search before')
+  t.equal((await find('period-start=lt2026-01-01')).total, 0, 'the parameter of TdE')
+  const alone = await call(server, 'GET', '/AuditEvent?period-start=ge2026-01-01')
+  t.equal(alone.status, 200, 'a bound in time')
   const ids: string[] = []
   let url = `/AuditEvent?date=ge2026-01-01&patient=${patient}&action=C&_count=3`
   let previous = ''

@@ -27,6 +27,7 @@ t.test(
     const server = await sandboxServer(t)
     const answer = await login(server, { client: publicApp, scope }, { account: citizenId })
     t.match(answer, { token_type: 'Bearer', expires_in: 300, scope, patient: citizenId })
+    t.equal(answer.need_patient_banner, true)
     t.match(answer.access_token, /^[A-Za-z0-9_-]{43}$/)
     t.type(answer.refresh_token, 'string')
     const idToken = String(answer.id_token)
@@ -61,6 +62,44 @@ t.test('3: discovery is JSON whatever is accepted, lists S256 and not plain', as
   for (const field of [...fields, 'introspection_endpoint', 'revocation_endpoint']) {
     t.equal(found[field], body[field], field)
   }
+})
+
+t.test('the CapabilityStatement names the same endpoints', async (t) => {
+  const server = await sandboxServer(t)
+  const { json } = await server.app.inject({ url: '/fhir/metadata' })
+  const [rest] = json<{ rest: { security: Record<string, unknown> }[] }>().rest
+  const origin = 'http://localhost:8080/auth'
+  t.match(rest!.security, {
+    service: [{ coding: [{ code: 'SMART-on-FHIR' }] }],
+    extension: [
+      {
+        url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+        extension: [
+          { url: 'authorize', valueUri: `${origin}/authorize` },
+          { url: 'token', valueUri: `${origin}/token` },
+          { url: 'introspect', valueUri: `${origin}/introspect` },
+          { url: 'revoke', valueUri: `${origin}/revoke` },
+        ],
+      },
+    ],
+  })
+})
+
+t.test('knows its own base by the other names of this machine', async (t) => {
+  const server = await sandboxServer(t)
+  const statusOf = async (aud: string) => {
+    const { page } = await startLogin(server, { client: portal, scope, query: { aud } })
+    return page.status === 200 ? 'asked' : page.location!.searchParams.get('error')
+  }
+  for (const aud of [baseUrl, 'http://127.0.0.1:8080/fhir', 'http://[::1]:8080/fhir/'])
+    t.equal(await statusOf(aud), 'asked', aud)
+  for (const aud of [
+    'http://127.0.0.1:8081/fhir',
+    'http://127.0.0.1:8080/other',
+    'https://127.0.0.1:8080/fhir',
+    'http://127.0.0.1.example.org:8080/fhir',
+  ])
+    t.equal(await statusOf(aud), 'invalid_target', aud)
 })
 
 t.test('4: a foreign aud is an error redirect invalid_target, without a code', async (t) => {
@@ -354,7 +393,7 @@ t.test('errors below /auth are RFC 6749 JSON, or a French page', async (t) => {
   const server = await sandboxServer(t)
   t.match(await post(server, '/auth/token', { grant_type: 'password' }), {
     status: 400,
-    body: { error: 'invalid_request' },
+    body: { error: 'unsupported_grant_type' },
   })
   const missing = await server.app.inject({ url: '/auth/nothing' })
   t.match(missing.json(), { error: 'not_found' })

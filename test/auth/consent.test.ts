@@ -43,6 +43,19 @@ t.test('withdrawing it ends the access on the next request', async (t) => {
   t.ok((await bearer(server, token, ownRecord)).status >= 400)
 })
 
+t.test('takes no consent to what is not in the catalogue (decision 25)', async (t) => {
+  const server = await sandboxServer(t)
+  const consentTo = (client: string) =>
+    asCitizen(server, '$grant-app', [
+      { name: 'client', valueString: client },
+      { name: 'purpose', valueString: 'suivi' },
+      { name: 'type', valueCode: 'Observation' },
+    ])
+  t.equal((await consentTo(publicApp.id)).statusCode, 200)
+  for (const client of ['nobody', 'sandbox-portail'])
+    t.equal((await consentTo(client)).statusCode, 400, client)
+})
+
 t.test('grants nothing when the consent cannot be recorded', async (t) => {
   const server = await sandboxServer(t)
   // This minor's Patient is not there: the operation answers 404.

@@ -2,7 +2,7 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.ts'
-import { buildServer } from '../../src/server.ts'
+import { buildServer, type Surroundings } from '../../src/server.ts'
 import {
   assertionOf,
   bearer,
@@ -23,7 +23,11 @@ async function makeKey(alg: 'RS256' | 'ES384', kid: string): Promise<{ own: JWK;
   }
 }
 
-async function production(t: Test, change: (client: Record<string, unknown>) => void = () => {}) {
+async function production(
+  t: Test,
+  change: (client: Record<string, unknown>) => void = () => {},
+  surroundings: Surroundings = { rules: 'none' },
+) {
   const signing = await makeKey('RS256', 'signing-2026')
   const service = await makeKey('ES384', 'hospital-1')
   const client = {
@@ -61,7 +65,7 @@ async function production(t: Test, change: (client: Record<string, unknown>) => 
     AUTH_KEYS: `${folder}/keys.json`,
     AUTH_CLIENTS: `${folder}/clients.json`,
   })
-  const server = await buildServer(config, { rules: 'none' })
+  const server = await buildServer(config, surroundings)
   t.teardown(() => server.close())
   return { server, jwk: service.own }
 }
@@ -75,6 +79,31 @@ t.test('serves the operator’s software with the operator’s keys', async (t) 
   const jwks = await server.app.inject({ url: '/auth/jwks' })
   t.match(jwks.json(), { keys: [{ kid: 'signing-2026' }] })
   t.notMatch(jwks.body, '"d"')
+})
+
+t.test('refuses an INS of test or demonstration (decision 30)', async (t) => {
+  const { server, jwk } = await production(t, () => {}, {})
+  const assertion = await assertionOf(server, 'hospital', { jwk })
+  const { body } = await serviceToken(server, 'hospital', 'system/Patient.c', assertion)
+  const send = (oid: string) =>
+    server.app.inject({
+      method: 'POST',
+      url: '/fhir/Patient',
+      headers: {
+        authorization: `Bearer ${String(body.access_token)}`,
+        'content-type': 'application/fhir+json',
+      },
+      payload: JSON.stringify({
+        resourceType: 'Patient',
+        identifier: [{ system: `urn:oid:1.2.250.1.213.1.4.${oid}`, value: '254051399900486' }],
+      }),
+    })
+  for (const oid of ['10', '11']) {
+    const answer = await send(oid)
+    t.equal(answer.statusCode, 422, oid)
+    t.match(answer.body, 'ins-test-oid')
+  }
+  t.equal((await send('8')).statusCode, 201)
 })
 
 t.test('has no sandbox, and promises no login while nobody can log in', async (t) => {
@@ -119,6 +148,27 @@ t.test('lets a browser ask for tokens from an application’s own origin only', 
   const other = await post(server, '/auth/token', form, { origin: 'https://evil.example.org' })
   t.match(other, { status: 400, body: { error: 'invalid_request' } })
   t.equal(other.headers['access-control-allow-origin'], undefined)
+})
+
+t.test('lets pages of registered applications call, and all pages find it', async (t) => {
+  const server = await sandboxServer(t)
+  const allowed = async (url: string, origin: string, method: 'GET' | 'OPTIONS' = 'GET') => {
+    const asked = method === 'OPTIONS' ? { 'access-control-request-method': 'GET' } : {}
+    const answer = await server.app.inject({ method, url, headers: { origin, ...asked } })
+    return answer.headers['access-control-allow-origin']
+  }
+  const own = 'http://localhost:3003'
+  const evil = 'https://evil.example.org'
+  for (const method of ['GET', 'OPTIONS'] as const) {
+    t.equal(await allowed('/fhir/Patient/x', own, method), own)
+    t.equal(await allowed('/fhir/Patient/x', evil, method), undefined)
+    t.equal(await allowed('/fhir/Patient/x', 'null', method), undefined)
+  }
+  for (const url of ['/fhir/metadata', '/fhir/.well-known/smart-configuration'])
+    t.equal(await allowed(url, evil), '*', url)
+  const wide = await sandboxServer(t, { env: { CORS_ORIGINS: '*' } })
+  const { headers } = await wide.app.inject({ url: '/fhir/Patient/x', headers: { origin: evil } })
+  t.equal(headers['access-control-allow-origin'], '*', 'where the operator says so')
 })
 
 t.test(

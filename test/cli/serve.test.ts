@@ -35,6 +35,18 @@ t.test('loads demonstration data once, behind a server that listens already', as
   t.equal(await second.ended, 0)
 })
 
+t.test('does not send it again at the second start of the sandbox', async (t) => {
+  const settings = { STORE_URL: `sqlite:${t.testdir()}`, DEMO_DATA: 'on', AUTH: 'sandbox' }
+  const first = await start(t, settings)
+  await first.until(() => isReady(first))
+  t.match(first.output(), `Demonstration data: ${entries.length} resources loaded`)
+  first.process.kill('SIGTERM')
+  t.equal(await first.ended, 0)
+  const second = await start(t, settings)
+  await second.until(() => isReady(second))
+  t.notMatch(second.output(), 'Demonstration data')
+})
+
 t.test('goes on where it was killed while loading', async (t) => {
   const STORE_URL = `sqlite:${t.testdir()}`
   const first = await start(t, { STORE_URL, DEMO_DATA: 'on' })

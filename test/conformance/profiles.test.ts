@@ -20,6 +20,7 @@ const official = [
   'hl7.fhir.fr.core-2.2.0.tgz',
   'ihe.iti.mhd-4.2.3.tgz',
   'ans.fhir.fr.pdsm-3.1.1.tgz',
+  'ans.fhir.fr.tde-2.0.0.tgz',
   'ans.fr.terminologies.subset-0.1.0.tgz',
 ].map((name) => join(folder, name))
 const skip = existsSync(folder) ? false : `the official packages are not at ${folder}`

@@ -89,6 +89,30 @@ t.test('lets pages of other origins call', async (t) => {
   t.equal(one.headers['access-control-allow-origin'], 'https://one.example')
 })
 
+t.test('lets no cache keep what it answers, but for what is public', async (t) => {
+  const server = await openServer(t)
+  await call(server, 'PUT', '/Patient/x', { body: aPatient({ id: 'x' }) })
+  for (const path of ['/Patient/x', '/Patient/y', '/Patient', '/_history', '/Patient/x/_history']) {
+    const { headers } = await call(server, 'GET', path)
+    t.equal(headers['cache-control'], 'private, no-store', path)
+    t.match(headers.vary, /Authorization/, path)
+    t.equal(headers['x-content-type-options'], 'nosniff', path)
+  }
+  const { headers } = await call(server, 'GET', '/metadata')
+  t.equal(headers['cache-control'], undefined)
+})
+
+t.test('gives a client its own request id back beside ours', async (t) => {
+  const server = await openServer(t)
+  const { headers } = await call(server, 'GET', '/Patient/y', {
+    headers: { 'x-request-id': 'mine-1' },
+  })
+  t.equal(headers['x-correlation-id'], 'mine-1')
+  t.not(headers['x-request-id'], 'mine-1')
+  const odd = await call(server, 'GET', '/Patient/y', { headers: { 'x-request-id': 'a b' } })
+  t.equal(odd.headers['x-correlation-id'], undefined)
+})
+
 t.test('answers 404 with an OperationOutcome for what it does not know', async (t) => {
   const server = await openServer(t)
   for (const path of [

@@ -125,7 +125,8 @@ async function findList(
 /** How many later versions are looked through for the one that a first try made. */
 const laterVersionsMax = 50
 
-async function versionOfCommit(
+/** What a resource was after the commit: its newest version of then. */
+export async function versionOfCommit(
   context: Context,
   { type, id }: { type: string; id: string },
   sequence: number,

@@ -32,6 +32,7 @@ import {
   isGoverned,
   listKind,
 } from './document-parts.ts'
+import { formerBearer } from './former-names.ts'
 import { requireMutable } from './immutability.ts'
 import { checkKnownReferences } from './known-references.ts'
 import { settleMetadataUpdate, withNewEntryUuid } from './metadata-update.ts'
@@ -56,6 +57,7 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
   return {
     name: 'dmp',
     prepare: (plan, context) => prepare(plan, context, means),
+    formerTarget: formerBearer,
     validationOf,
     check: (plan, context) => check(plan, context, means),
     isUnsearchable: (draft) => isDeletedLogically(draft) || isDepositedContent(draft),
@@ -67,6 +69,11 @@ export function createDmpRules({ isStoredSubmissionSet }: DmpRulesOptions): Nati
       requireSearchMinimum(context.store.caller, type, parameters)
       await requireSearchableRecord(type, parameters, context)
     },
+    checkPatch: (stored) =>
+      requireMutable(
+        { type: stored.type, id: stored.id, method: 'PATCH', stored },
+        isStoredSubmissionSet(stored),
+      ),
     checkHistory: requireOpenRecord,
     restrictSearch: withoutClosedRecords,
     labelsOf: dmpLabelsOf,

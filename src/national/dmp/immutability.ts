@@ -3,7 +3,10 @@ import type { Draft } from '../../interactions/draft.ts'
 import { dmpRefusal } from './dmp-issue.ts'
 
 /** Throws 405, naming what to do instead, when a draft would change or erase a deposited resource. */
-export function requireMutable(draft: Draft, isSubmissionSet: boolean): void {
+export function requireMutable(
+  draft: Pick<Draft, 'type' | 'id' | 'method' | 'stored'>,
+  isSubmissionSet: boolean,
+): void {
   const { type, method, stored } = draft
   if (!stored?.envelope.rules?.includes('dmp') || stored.deleted) return
   const advice = adviceFor(type, method, isSubmissionSet)

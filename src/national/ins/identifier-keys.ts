@@ -9,6 +9,8 @@ import { checkRegistryIdentifier } from './registry-keys.ts'
 export interface KeySettings {
   readonly insKey: 'error' | 'warning'
   readonly registryKeys: 'error' | 'warning'
+  /** In production an INS of test or demonstration names nobody (decision 30). */
+  readonly refusesTestIns: boolean
 }
 
 const depthMax = 100
@@ -60,6 +62,13 @@ function checkIns(
 ): Issue | undefined {
   const authority = insAuthorityOf(identifier.system)
   if (!authority) return undefined
+  if (!authority.isNational && settings.refusesTestIns) {
+    return insIssue({
+      rule: 'ins-test-oid',
+      expression: `${path}.system`,
+      diagnostics: `${path}.system is ${identifier.system}, of INS for tests and demonstrations: refused in production`,
+    })
+  }
   const result = checkMatricule(identifier.value)
   if (result === 'ok') return undefined
   // National OIDs are held to the key; those of test and demonstration are warned about.

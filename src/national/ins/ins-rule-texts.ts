@@ -20,6 +20,22 @@ export const insRuleTexts = [
     source: 'Référentiel INS; décision 31',
   },
   {
+    key: 'ins-test-oid',
+    title: {
+      fr: 'Un INS de test ou de démonstration n’entre pas en production.',
+      en: 'An INS of test or demonstration does not enter production.',
+    },
+    cause: {
+      fr: 'L’identifiant porte l’OID des INS de test (.10) ou de démonstration (.11), et le serveur tourne avec AUTH=smart.',
+      en: 'The identifier bears the OID of INS for tests (.10) or demonstrations (.11), and the server runs with AUTH=smart.',
+    },
+    cure: {
+      fr: 'Envoyez l’INS réel (.8 ou .9), ou utilisez un serveur de test (AUTH=sandbox).',
+      en: 'Send the real INS (.8 or .9), or use a server for tests (AUTH=sandbox).',
+    },
+    source: 'Référentiel INS; décision 30',
+  },
+  {
     key: 'ins-shape',
     title: {
       fr: 'Un matricule INS a 15 caractères, clé comprise.',

@@ -11,6 +11,7 @@ import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { toResource } from '../../interactions/patch.ts'
 import type { OutwardForm } from '../../interactions/rules.ts'
 import { checkIdentifierKeys, type KeySettings } from './identifier-keys.ts'
+import { withoutBareMatricules } from './exact-search.ts'
 import { insAuthorityOf, readIns, type Ins } from './ins-oids.ts'
 import { insIssue } from './ins-rule-texts.ts'
 import { objectsIn, patientInsProfile } from './patient-elements.ts'
@@ -45,6 +46,7 @@ export function createInsRules(settings: KeySettings): NationalRules {
           ]
         : [],
     outwardForm: findOutwardForm,
+    restrictSearch: withoutBareMatricules,
   }
 }
 

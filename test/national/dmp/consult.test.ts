@@ -39,8 +39,22 @@ t.test('finds a record by INS, exactly (TD0.2)', async (t) => {
   ]) {
     const answer = await get(server, `/Patient?identifier=${other}`)
     t.equal(answer.status, 200)
-    if (other !== patient.ins.value) t.equal(answer.body.total, 0, other)
+    t.equal(answer.body.total, 0, other)
   }
+  await deposit(server, 'a')
+  const documents = (name: string, value: string) =>
+    get(server, `/DocumentReference?${name}=${value}&status=current`)
+  for (const name of ['patient.identifier', 'subject:Patient.identifier']) {
+    t.equal((await documents(name, ins)).body.total, 2)
+    t.equal((await documents(name, patient.ins.value)).body.total, 0, name)
+  }
+  const identifiers = patient.resource.identifier as { system: string; value: string }[]
+  const { value } = identifiers.find(({ system }) => system !== patient.ins.system)!
+  t.equal(
+    (await get(server, `/Patient?identifier=${value}`)).body.total,
+    1,
+    'others by value alone',
+  )
 })
 
 t.test('searches documents by GET and POST alike, exact totals, absolute urls', async (t) => {
@@ -225,6 +239,13 @@ t.test('closes a record: found, and nothing else', async (t) => {
     [`/List?_id=${list.split('/')[1]}`, 0],
   ]
   for (const [path, total] of elsewhere) t.equal((await get(server, path)).body.total, total, path)
+  for (const path of ['/_history?_count=100', '/DocumentReference/_history', '/List/_history']) {
+    const listed = await get(server, path)
+    t.equal(listed.status, 200)
+    t.notMatch(listed.text, fiches[0], path)
+    t.notMatch(listed.text, list, path)
+  }
+  t.match((await get(server, '/_history?_count=100')).text, `/${patientUrl}`)
   const included = await get(
     server,
     `/Patient?_id=${patient.id}&_revinclude=DocumentReference:patient`,

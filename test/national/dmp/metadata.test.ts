@@ -334,6 +334,8 @@ t.test('names what to do instead of changing or erasing what was deposited', asy
   for (const path of [list, contents[0]!]) {
     const answer = await patch(server, path, [{ op: 'add', path: '/language', value: 'fr' }])
     t.equal(answer.status, 405, `PATCH ${path}`)
+    const wrong = await patch(server, path, [{ op: 'replace', path: '/nothing', value: 'fr' }])
+    t.equal(wrong.status, 405, `PATCH ${path}, whatever it says`)
   }
   const native = await call(server, 'PUT', `/${contents[0]}`, {
     body: 'autre',

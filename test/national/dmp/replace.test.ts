@@ -100,6 +100,32 @@ t.test('answers the retry of a replacement like the first time', async (t) => {
   }
 })
 
+t.test('answers the retry of a lot that names what it replaces by an old entryUUID', async (t) => {
+  const server = await openRecord(t)
+  const { fiches } = await deposit(server, 'a')
+  const [replaced] = fiches as [string]
+  const name = `DocumentReference?identifier=urn:ietf:rfc:3986|${entryUuidOf(await read(server, replaced))}`
+  const byEntry = replacement('b', replaced, true)
+  byEntry.entry.at(-1)!.request.url = name
+  const byReference = replacement('c', fiches[1]!)
+  const second = `DocumentReference?identifier=${entryUuidOf(await read(server, fiches[1]!))}`
+  ficheOf(byReference).relatesTo = [{ code: 'replaces', target: { reference: second } }]
+  for (const lot of [byEntry, byReference]) {
+    const first = await post(server, '', lot)
+    t.equal(first.status, 200, first.text)
+    const sequence = server.store.sequence()
+    const again = await post(server, '', lot)
+    t.equal(again.status, 200, again.text)
+    t.same(locations(again), locations(first))
+    t.equal(server.store.sequence(), sequence)
+  }
+  const changed = structuredClone(byEntry)
+  ficheOf(changed).description = 'autre'
+  t.equal((await post(server, '', changed)).status, 404, 'not the same lot: the name is gone')
+  const plain = { resourceType: 'Bundle', type: 'transaction', entry: [byEntry.entry.at(-1)!] }
+  t.equal((await post(server, '', plain)).status, 404)
+})
+
 t.test('refuses a target that is unknown, of another patient, or not current', async (t) => {
   const server = await openRecord(t)
   const { fiches } = await deposit(server, 'a')
