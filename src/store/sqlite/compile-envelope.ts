@@ -109,5 +109,7 @@ function inCompartments(ids: readonly string[], scope: Scope): Sql {
   const alias = scope.lookups.alias()
   const c = raw(alias)
   const d = raw(scope.row)
-  return sql`EXISTS (SELECT 1 FROM compartment ${c} WHERE ${isOneOf(sql`${c}.patient`, targets)} AND ${c}.type = ${scope.typeId} AND ${c}.deleted IN (0, 1) AND ${c}.sort = ${d}.sort AND ${c}.rid = ${d}.rid AND ${holds(alias, scope.view)})`
+  // What is deleted, or not to be found, has no rows in the indexes of searches.
+  const deleted = raw(scope.table === 'index' ? '= 0' : 'IN (0, 1)')
+  return sql`EXISTS (SELECT 1 FROM compartment ${c} WHERE ${isOneOf(sql`${c}.patient`, targets)} AND ${c}.type = ${scope.typeId} AND ${c}.deleted ${deleted} AND ${c}.sort = ${d}.sort AND ${c}.rid = ${d}.rid AND ${holds(alias, scope.view)})`
 }
