@@ -25,15 +25,19 @@ export function tokenSink(slot: CodeSlot, type: string, codeSystem?: string): Si
       return (value, output) => pushToken(slot, value, 'code', output)
     case 'CodeableConcept':
       return (value, output) => {
-        if (!isObject(value) || !Array.isArray(value.coding)) return
-        for (const coding of value.coding) pushToken(slot, coding, 'code', output)
+        if (!isObject(value)) return
+        const codings = Array.isArray(value.coding) ? value.coding : []
+        let isFound = false
+        for (const coding of codings) isFound = addToken(slot, coding, 'code', output) || isFound
+        if (!isFound) output.push(slot, { kind: 'token', code })
       }
     case 'Identifier':
       return (value, output) => pushToken(slot, value, 'value', output)
     case 'ContactPoint':
       return (element, output) => {
-        if (!isObject(element) || typeof element.value !== 'string') return
-        output.push(slot, { kind: 'token', code, value: element.value })
+        if (!isObject(element)) return
+        const { value } = element
+        output.push(slot, { kind: 'token', code, ...(typeof value === 'string' ? { value } : {}) })
       }
     case 'code':
       if (codeSystem !== undefined) {
@@ -59,13 +63,25 @@ function simpleToken(slot: CodeSlot): Sink {
   }
 }
 
+/** What has neither system nor value matches nothing, but shows that the element is there (`:missing`). */
 function pushToken(
   slot: CodeSlot,
   element: JsonValue,
   name: 'code' | 'value',
   output: IndexOutput,
 ): void {
-  if (!isObject(element)) return
+  if (isObject(element) && !addToken(slot, element, name, output))
+    output.push(slot, { kind: 'token', code: slot.code })
+}
+
+/** Whether there was one to add. */
+function addToken(
+  slot: CodeSlot,
+  element: JsonValue,
+  name: 'code' | 'value',
+  output: IndexOutput,
+): boolean {
+  if (!isObject(element)) return false
   const { system } = element
   const value = element[name]
   const { code } = slot
@@ -76,7 +92,11 @@ function pushToken(
         ? { kind: 'token', code, system, value }
         : { kind: 'token', code, value },
     )
-  } else if (typeof system === 'string') output.push(slot, { kind: 'token', code, system })
+    return true
+  }
+  if (typeof system !== 'string') return false
+  output.push(slot, { kind: 'token', code, system })
+  return true
 }
 
 /** The parts of complex elements that a string parameter finds. R4 search.html#string. */

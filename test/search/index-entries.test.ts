@@ -53,6 +53,11 @@ t.test('makes tokens of every element that has codes', async (t) => {
     token('1', 's'),
     token('2'),
     { kind: 'token', system: 'only' },
+    { kind: 'token' },
+  ])
+  // Matches no code, and is not missing.
+  t.same(under('code', { resourceType: 'Observation', code: { text: 'Fièvre' } }), [
+    { kind: 'token' },
   ])
   t.same(under('phone', patient), [token('06')])
   t.same(under('telecom', patient), [token('06'), token('a@b.fr')])
