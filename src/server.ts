@@ -15,7 +15,7 @@ import type { Config } from './config.ts'
 import { createRegistry } from './conformance/create-registry.ts'
 import type { DefinitionArchive } from './conformance/definition-archive.ts'
 import { loadCoreDefinitions } from './conformance/definitions-cache.ts'
-import { loadPackages } from './conformance/package-loader.ts'
+import { loadPackages, missingDependencies } from './conformance/package-loader.ts'
 import type { Registry } from './conformance/registry.ts'
 import { demoOptions, demoPeople } from './demo/demo-data.ts'
 import { createHttpServer } from './http/create-http-server.ts'
@@ -197,6 +197,11 @@ async function loadArchives(config: Config, log: Logger): Promise<Archives> {
   const official = await loadPackages(config.fhirPackages, { cacheDir })
   for (const warning of [...own.warnings, ...official.warnings])
     log.warn({ warning }, 'package warning')
+  for (const dependency of missingDependencies(official.archives, own.archives))
+    log.warn(
+      { dependency },
+      'a package lacks a dependency: what names its profiles is checked less',
+    )
   return {
     core: loadCoreDefinitions({ cacheDir }),
     packages: official.archives,

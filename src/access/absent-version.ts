@@ -2,6 +2,8 @@
  * What the absence of a resource is decided on, so that its 404 takes as long as that of a resource
  * which is hidden. security.md, threat 34.
  */
+import type { TypedId } from '../fhir/resource.ts'
+import type { ResourceStore } from '../store/resource-store.ts'
 import type { Envelope, StoredVersion } from '../store/stored-version.ts'
 
 /** No patient has this id: Patients have what the server makes or a client chose, never a dot alone. */
@@ -33,5 +35,19 @@ export function absentVersion(type: string, id: string): StoredVersion {
     slots: [],
     // Parsed each time, as that of a stored version is.
     envelope: JSON.parse(envelopeText) as Envelope,
+  }
+}
+
+/** What was found last, to be read in the place of what is not there. */
+export class LastFound {
+  #found: TypedId | undefined
+
+  /** Not of traces, whose reading waits for the journal. */
+  note({ type, id }: StoredVersion): void {
+    if (type !== 'AuditEvent') this.#found = { type, id }
+  }
+
+  async read(store: Pick<ResourceStore, 'read'>): Promise<void> {
+    if (this.#found) await store.read(this.#found.type, this.#found.id)
   }
 }

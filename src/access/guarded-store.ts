@@ -17,7 +17,7 @@ import type {
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
-import { absentVersion } from './absent-version.ts'
+import { absentVersion, LastFound } from './absent-version.ts'
 import type { AccessTrace } from './access-trace.ts'
 import type {
   AccessRecordChange,
@@ -39,13 +39,15 @@ export class GuardedStore {
   readonly #parts: GuardParts
   readonly #renditions: Renditions
   readonly #trace: AccessTrace | undefined
+  readonly #lastFound: LastFound
 
-  constructor(parts: GuardParts, caller: Caller, trace?: AccessTrace) {
+  constructor(parts: GuardParts, lastFound: LastFound, caller: Caller, trace?: AccessTrace) {
     this.#store = parts.store
     this.#session = parts.access.session(caller, parts.store)
     this.#parts = parts
     this.#renditions = new Renditions(parts, caller, this.#session)
     this.#trace = trace
+    this.#lastFound = lastFound
     this.caller = caller
   }
 
@@ -302,13 +304,22 @@ export class GuardedStore {
     measure: Measure = 'scoped',
   ): Promise<StoredVersion | undefined> {
     if (!version) {
-      if (!this.#session.isUnrestricted) await this.#decide(absentVersion(type, id), measure)
+      if (!this.#session.isUnrestricted) await this.#decideAbsence({ type, id }, measure)
       return undefined
     }
+    this.#lastFound.note(version)
     if (!this.#session.isUnrestricted && !(await this.#mayConsult(version, measure)))
       return undefined
     this.#trace?.shown('read', [version])
     return this.#renditions.present(version)
+  }
+
+  /** As much work as the refusal of what is there; see absent-version.ts. */
+  async #decideAbsence({ type, id }: TypedId, measure: Measure): Promise<void> {
+    await this.#lastFound.read(this.#store)
+    const version = absentVersion(type, id)
+    await this.#decide(version, measure)
+    await notOwn(this.#session, version.envelope.patients)
   }
 
   async #traceNamed(named: NamedPatients = []): Promise<void> {
@@ -360,5 +371,6 @@ export type GuardFor = (caller: Caller, trace?: AccessTrace) => GuardedStore
 
 /** The only maker of guarded stores; `server.ts` calls it once. */
 export function createGuard(parts: GuardParts): GuardFor {
-  return (caller, trace) => new GuardedStore(parts, caller, trace)
+  const lastFound = new LastFound()
+  return (caller, trace) => new GuardedStore(parts, lastFound, caller, trace)
 }

@@ -42,9 +42,14 @@ export async function loadPackages(
   return { archives: [...archives.values()], warnings }
 }
 
-/** A sentence for each dependency that no archive meets. */
-export function missingDependencies(archives: readonly DefinitionArchive[]): string[] {
-  const names = archives.map(({ package: { name, version } }) => `${name}#${version}`)
+/** A sentence for each dependency of the archives that none of them, or of the others, meets. */
+export function missingDependencies(
+  archives: readonly DefinitionArchive[],
+  others: readonly DefinitionArchive[] = [],
+): string[] {
+  const names = [...archives, ...others].map(
+    ({ package: { name, version } }) => `${name}#${version}`,
+  )
   const isLoaded = (name: string, version: string) =>
     name === corePackage.name ||
     names.some((known) =>
