@@ -1,3 +1,6 @@
+/** In UTF-8 three bytes for each unit at most: 126 bytes. */
+const shortTextMax = 42
+
 /** Grows as it is written; numbers are little-endian or of variable length. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafe(4096)
@@ -36,10 +39,19 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    if (value.length <= shortTextMax) return this.#shortText(value)
     const size = Buffer.byteLength(value)
     this.varint(size)
     const at = this.#room(size)
     this.#bytes.write(value, at, 'utf8')
+  }
+
+  /** Its length takes one byte whatever its characters are, and is known once it is written. */
+  #shortText(value: string): void {
+    const at = this.#room(1 + 3 * value.length)
+    const size = this.#bytes.write(value, at + 1, 'utf8')
+    this.#bytes[at] = size
+    this.length = at + 1 + size
   }
 
   raw(value: Uint8Array): void {

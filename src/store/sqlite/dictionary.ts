@@ -5,6 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const wordsRememberedMax = 50_000
+const absentWordsMax = 10_000
 
 export class Dictionary {
   readonly #types = new Map<string, number>()
@@ -12,6 +13,8 @@ export class Dictionary {
   readonly #params = new Map<string, number>()
   readonly #words = new Map<string, number>()
   readonly #wordTexts = new Map<number, string>()
+  readonly #absentWords = new Set<string>()
+  #absentAt: number | undefined
   readonly #findType: StatementSync
   readonly #findTypeName: StatementSync
   readonly #findParam: StatementSync
@@ -61,7 +64,19 @@ export class Dictionary {
   }
 
   wordId(text: string): number {
-    return this.#words.get(text) ?? this.#remember(this.#words, text, this.#findWord.get(text))
+    const known = this.#words.get(text)
+    if (known !== undefined) return known
+    if (this.#absentWords.has(text)) return 0
+    const id = this.#remember(this.#words, text, this.#findWord.get(text))
+    if (id === 0 && this.#absentAt !== undefined) this.#absentWords.add(text)
+    return id
+  }
+
+  /** A reader's: what is looked up next is so as of this commit. Words not found stay so until another. */
+  lookAt(sequence: number): void {
+    if (sequence === this.#absentAt && this.#absentWords.size < absentWordsMax) return
+    this.#absentAt = sequence
+    this.#absentWords.clear()
   }
 
   wordText(id: number): string {

@@ -136,6 +136,7 @@ export class SqliteStore implements ResourceStore {
     this.#begin.run()
     try {
       const { sequence, horizon } = newestSequence(this.#lookups)
+      this.#dictionary.lookAt(sequence)
       if (oldest !== undefined) requireKept(asOf, { horizon, oldest }, this.#lookups)
       return run({ lookups: this.#lookups, sequence })
     } finally {
