@@ -103,7 +103,7 @@ export async function requireSearchableRecord(
         context,
       )
     } else if (/^(patient|subject)(:Patient)?\.identifier$/.test(name)) {
-      await requireOpenRecords(await patientsByIdentifier(value, context), context)
+      await requireOpenByIdentifier(value, context)
     }
   }
 }
@@ -113,16 +113,20 @@ function patientIdIn(text: string, baseUrl: string): readonly string[] {
   return reference.kind === 'local' && reference.type === 'Patient' ? [reference.id] : []
 }
 
-async function patientsByIdentifier(value: string, context: Context): Promise<readonly string[]> {
+/** One search for both: whom the identifier names, and whether their record is closed. */
+async function requireOpenByIdentifier(value: string, context: Context): Promise<void> {
   const separator = value.indexOf('|')
-  if (separator < 0) return []
+  if (separator < 0) return
   const token = { system: value.slice(0, separator), value: value.slice(separator + 1) }
-  const { ids } = await context.store.matchForRules(
-    'Patient',
-    { kind: 'token', code: 'identifier', tokens: [token] },
-    2,
-  )
-  return ids
+  const closed: Clause = {
+    kind: 'and',
+    clauses: [
+      { kind: 'token', code: 'identifier', tokens: [token] },
+      { kind: 'envelope', field: 'labels', operator: 'in', values: [closedLabel] },
+    ],
+  }
+  const { ids } = await context.store.matchForRules('Patient', closed, 1)
+  if (ids.length > 0) throw closedRecord()
 }
 
 function closedRecord(): Error {
