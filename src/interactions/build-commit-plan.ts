@@ -75,6 +75,7 @@ async function buildWrite(
     entries: unsearchable ? [] : entries,
     envelope: draft.envelope,
     ...(unsearchable ? { unsearchable } : {}),
+    ...(stored?.deleted ? { recreated: true } : {}),
     ...(blob ? { blob } : {}),
     ...(outward
       ? {

@@ -156,8 +156,9 @@ async function renderEntry(
   version: StoredVersion,
   allowance: Allowance,
 ): Promise<Buffer[]> {
-  const { type, id, method, deleted } = version
-  const status = deleted ? 204 : version.versionId === 1 || method === 'POST' ? 201 : 200
+  const { type, id, method, deleted, recreated } = version
+  const isCreated = version.versionId === 1 || method === 'POST' || recreated
+  const status = deleted ? 204 : isCreated ? 201 : 200
   const rest = JSON.stringify({
     request: { method, url: method === 'POST' ? type : `${type}/${id}` },
     response: {

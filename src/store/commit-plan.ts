@@ -61,6 +61,8 @@ export interface PlannedWrite {
    * document deleted logically.
    */
   readonly unsearchable?: boolean
+  /** The resource was deleted before. */
+  readonly recreated?: boolean
   /** None for a delete. */
   readonly entries: readonly IndexEntry[]
   readonly envelope: Envelope

@@ -56,6 +56,8 @@ export interface StoredVersion {
   /** The same resource for callers who do not receive an INS; only where it differs. */
   readonly withheld?: { readonly body: Buffer; readonly slots: readonly number[] }
   readonly blob?: BlobReference
+  /** The version before is a tombstone. */
+  readonly recreated?: boolean
   readonly envelope: Envelope
   /** `envelope.patients`, where a store can tell them without reading the rest. */
   readonly patients?: readonly string[]

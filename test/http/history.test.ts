@@ -62,6 +62,28 @@ t.test('tells the history of a resource, newest first', async (t) => {
   t.match(created, { request: { method: 'PUT' }, response: { status: '201 Created' } })
 })
 
+for (const kind of ['memory', 'sqlite'] as const) {
+  t.test(`tells that a deleted resource was created again (${kind})`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'history-'))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    const server = await openServer(
+      t,
+      kind === 'sqlite' ? { store: await openSqliteStore({ folder }) } : {},
+    )
+    const put = () => call(server, 'PUT', '/Patient/x', { body: aPatient({ id: 'x' }) })
+    await put()
+    await put()
+    await call(server, 'DELETE', '/Patient/x')
+    t.equal((await put()).status, 201)
+    await put()
+    const { body } = await call(server, 'GET', '/Patient/x/_history')
+    t.same(
+      body.entry!.map(({ response }) => (response as JsonObject).status),
+      ['200 OK', '201 Created', '204 No Content', '200 OK', '201 Created'],
+    )
+  })
+}
+
 t.test('tells the history of a type and of the system', async (t) => {
   const { server, put } = await withClock(t)
   await put(1, 'x')

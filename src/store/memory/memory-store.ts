@@ -136,7 +136,7 @@ function checkVersions({ log }: State, { writes }: CommitPlan): void {
 }
 
 function toStored(write: PlannedWrite, { sequence, lastUpdated }: CommitResult): StoredVersion {
-  const { type, id, versionId, method, withheld, blob, envelope } = write
+  const { type, id, versionId, method, withheld, blob, recreated, envelope } = write
   return {
     type,
     id,
@@ -148,6 +148,7 @@ function toStored(write: PlannedWrite, { sequence, lastUpdated }: CommitResult):
     ...withTime(write, lastUpdated),
     ...(withheld ? { withheld: withTime(withheld, lastUpdated) } : {}),
     ...(blob ? { blob } : {}),
+    ...(recreated ? { recreated } : {}),
     envelope,
   }
 }

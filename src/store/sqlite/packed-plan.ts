@@ -55,6 +55,7 @@ export interface Extra {
   readonly withheldSlots?: readonly number[]
   readonly blob?: PlannedWrite['blob']
   readonly unsearchable?: true
+  readonly recreated?: true
 }
 
 /** Above 0 for every date, 0 for none, so that those without come last in descending order. */
@@ -119,13 +120,14 @@ function append(out: ByteWriter, bytes: Uint8Array): Span {
   return { start, end: out.length }
 }
 
-function extraOf({ slots, withheld, blob, unsearchable }: PlannedWrite): string | null {
-  if (slots.length === 0 && !blob && !withheld && !unsearchable) return null
+function extraOf({ slots, withheld, blob, unsearchable, recreated }: PlannedWrite): string | null {
+  if (slots.length === 0 && !blob && !withheld && !unsearchable && !recreated) return null
   const extra: Extra = {
     ...(slots.length > 0 ? { slots } : {}),
     ...(withheld ? { withheldSlots: withheld.slots } : {}),
     ...(blob ? { blob } : {}),
     ...(unsearchable ? { unsearchable } : {}),
+    ...(recreated ? { recreated } : {}),
   }
   return JSON.stringify(extra)
 }

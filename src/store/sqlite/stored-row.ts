@@ -57,13 +57,14 @@ function leadingPatients(envelopeText: string): readonly string[] {
 
 function withExtra(
   version: StoredVersion,
-  { slots, withheldSlots, blob }: Extra,
+  { slots, withheldSlots, blob, recreated }: Extra,
   withheld: Row[number] | undefined,
 ): StoredVersion {
   return Object.assign(
     version,
     slots ? { slots } : {},
     blob ? { blob } : {},
+    recreated ? { recreated } : {},
     withheldSlots
       ? { withheld: { body: asBuffer(withheld as Uint8Array), slots: withheldSlots } }
       : {},
