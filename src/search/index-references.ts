@@ -24,7 +24,12 @@ export function referenceSink(options: ReferenceSinkOptions): Sink {
     if (!isObject(value)) return
     if (isObject(value.identifier)) pushIdentifier(value.identifier, options, output)
     const { reference } = value
-    if (typeof reference !== 'string') return
+    if (typeof reference !== 'string') {
+      // What is named by its display alone is there all the same (`:missing`).
+      if (!isObject(value.identifier))
+        output.push(slot, { kind: 'reference', code: slot.code, url: '#' })
+      return
+    }
     if (reference.startsWith('#')) {
       // Matches nothing, but shows that the element has a value (`:missing`).
       output.push(slot, { kind: 'reference', code: slot.code, url: reference })

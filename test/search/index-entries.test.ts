@@ -59,6 +59,10 @@ t.test('makes tokens of every element that has codes', async (t) => {
   t.same(under('code', { resourceType: 'Observation', code: { text: 'Fièvre' } }), [
     { kind: 'token' },
   ])
+  t.same(
+    under('performer', { resourceType: 'Observation', performer: [{ display: 'Dr Lefèvre' }] }),
+    [{ kind: 'reference', url: '#' }],
+  )
   t.same(under('phone', patient), [token('06')])
   t.same(under('telecom', patient), [token('06'), token('a@b.fr')])
   t.same(under('language', patient), [token('fr', 'l'), token('x')])
