@@ -145,7 +145,8 @@ t.test(
 t.test('serves interactive writes while an import is under way', async (t) => {
   const store = await openSqliteStore({ folder: t.testdir() })
   t.teardown(() => store.close())
-  const text = 'x'.repeat(10_000)
+  // Enough that the import is under way for long after its last plan was handed over.
+  const text = 'x'.repeat(100_000)
   let imported = 0
   const bulk = Array.from({ length: 600 }, (_, index) =>
     store.commit(aPlan([aWrite({ id: `bulk-${index}`, text })]), 'bulk').then(() => imported++),
