@@ -74,7 +74,7 @@ async function withoutHiddenEntities(
   isHidden: (reference: string) => Promise<boolean>,
 ): Promise<StoredVersion> {
   // Offsets of links stand only in what other systems handed in, which names what they chose to tell.
-  if (version.slots.length > 0) return version
+  if (version.deleted || version.slots.length > 0) return version
   const event = JSON.parse(version.body.toString('utf8')) as JsonObject
   const entities = Array.isArray(event.entity) ? event.entity : []
   const shown: JsonValue[] = []
