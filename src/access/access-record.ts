@@ -4,8 +4,6 @@
  * is kept in the store under a type of its own that no FHIR route reaches.
  */
 
-/** The type under which access records are stored; its id is the Patient's. */
-
 /** A period in milliseconds since 1970; `end` absent: open. */
 export interface TimeSpan {
   readonly start: number

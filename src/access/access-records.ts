@@ -40,14 +40,6 @@ function knownOf(store: ResourceStore): KnownRecords {
   return fresh
 }
 
-/** The record of a patient if it is at hand, as it stands now. */
-export function knownAccessRecord(
-  store: ResourceStore,
-  patientId: string,
-): StoredAccessRecord | undefined {
-  return knownOf(store).byPatient.get(patientId)
-}
-
 /** The record of a patient; the empty one where none is stored. */
 export async function readAccessRecord(
   store: ResourceStore,

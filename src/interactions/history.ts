@@ -42,7 +42,8 @@ function restrictionsOf(
   const { rules, registry } = context.services
   const clausesOf = (type: string) =>
     rules.flatMap((rule) => rule.restrictSearch?.(type, [], context) ?? [])
-  const types = registry.resourceTypes.map((type) => [type, clausesOf(type)] as const)
+  const shown = scope.kind === 'type' ? [scope.type] : registry.resourceTypes
+  const types = shown.map((type) => [type, clausesOf(type)] as const)
   if (types.every(([, clauses]) => clauses.length === 0)) return {}
   const restrictions = types.map(([type, clauses]) => [type, allOf(clauses)] as const)
   return { restrictions: Object.fromEntries(restrictions) }

@@ -143,18 +143,7 @@ function pushText(slot: CodeSlot, value: JsonValue | undefined, output: IndexOut
   if (value === undefined || value === null || typeof value === 'object') return
   const exact = String(value)
   if (exact === '') return
-  output.push(slot, { kind: 'string', code: slot.code, folded: foldQuickly(exact), exact })
-}
-
-const ASCII = /^[\x20-\x7e]*$/
-const ASCII_SEPARATORS = /[ '`-]/
-const ASCII_SEPARATORS_ALL = /[ '`-]+/g
-
-/** Equal to foldText, without its passes over texts that need none. */
-export function foldQuickly(text: string): string {
-  if (!ASCII.test(text)) return foldText(text)
-  const lower = text.toLowerCase()
-  return ASCII_SEPARATORS.test(lower) ? lower.replace(ASCII_SEPARATORS_ALL, '') : lower
+  output.push(slot, { kind: 'string', code: slot.code, folded: foldText(exact), exact })
 }
 
 export function uriSink(slot: CodeSlot, type: string): Sink | undefined {

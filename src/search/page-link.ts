@@ -6,7 +6,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createSecretKey,
-  randomFillSync,
+  randomBytes,
   type KeyObject,
 } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
@@ -22,7 +22,7 @@ const plainBytesMax = 1000
 
 /** Any JSON content as a token of base64url characters; `key` has 32 bytes. */
 export function sealPageLink(key: Buffer, content: unknown): string {
-  const nonce = nextNonce()
+  const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, keyObjectOf(key), nonce)
   const text = packContent(Buffer.from(JSON.stringify(content)))
   const sealed = Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()])
@@ -48,19 +48,6 @@ export function openPageLink(key: Buffer, token: string): unknown {
     return undefined // The only failure there is: the tag does not belong to the rest.
   }
   return JSON.parse(unpackContent(text).toString())
-}
-
-const chance = Buffer.allocUnsafeSlow(nonceBytes * 256)
-let usedChance = chance.length
-
-/** A nonce never seen before: asking for one costs as much as asking for many. */
-function nextNonce(): Buffer {
-  if (usedChance === chance.length) {
-    randomFillSync(chance)
-    usedChance = 0
-  }
-  usedChance += nonceBytes
-  return Buffer.from(chance.subarray(usedChance - nonceBytes, usedChance))
 }
 
 function packContent(bytes: Buffer): Buffer {

@@ -1,7 +1,7 @@
 /** One version of one resource as it is kept. */
 import type { BlobReference } from '../json/blob-sink.ts'
 
-/** The type that access records are stored under; no route reaches it. */
+/** The type that access records are stored under, with the Patient's id; no route reaches it. */
 export const accessRecordType = 'AccessRecord'
 
 /** Facts about a version that access decisions need; written with each version. */
