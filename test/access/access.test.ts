@@ -1,11 +1,8 @@
 import t, { type Test } from 'tap'
-import type { AccessRecord } from '../../src/access/access-record.ts'
-import { emptyAccessRecord } from '../../src/access/access-record.ts'
-import { planAccessRecord, readAccessRecord } from '../../src/access/access-records.ts'
 import type { Caller } from '../../src/auth/caller.ts'
+import { supersedeParameters } from '../../src/demo/main-job.ts'
 import type { JsonObject } from '../../src/fhir/resource.ts'
-import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
-import { aDocumentReference, anObservation, aPatient, call, openServer } from '../fixtures.ts'
+import { aDocumentReference, anObservation, aPatient } from '../fixtures.ts'
 import {
   anonymous,
   app,
@@ -15,23 +12,11 @@ import {
   operator,
   professional,
 } from './callers.ts'
-
-const TRE_A07 =
-  'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
+import { gatedServer } from './gated-server.ts'
+import { TRE_A07 } from './plain-world.ts'
 
 async function world(t: Test) {
-  let caller: Caller = establishment()
-  const store = createMemoryStore({ now: () => Date.now() })
-  const server = await openServer(t, { store, authenticate: () => caller })
-  const as = async (who: Caller, method: string, path: string, body?: unknown) => {
-    caller = who
-    return call(server, method, path, body === undefined ? {} : { body })
-  }
-  const setRecord = async (patient: string, over: Partial<AccessRecord>) => {
-    const previous = await readAccessRecord(store, patient)
-    const write = planAccessRecord(patient, previous, { ...emptyAccessRecord, ...over }, Date.now())
-    await store.commit({ preconditions: [], writes: [write], claims: [], events: [] })
-  }
+  const { as, record: setRecord, store } = await gatedServer(t, establishment())
   const made = await as(
     establishment(),
     'POST',
@@ -190,19 +175,12 @@ t.test('changes what a condition names by its identifier, if it is theirs to cha
   await deposit(establishment(), 'twice', p2)
   const change = async (value: string, who: Caller = doctor) =>
     (
-      await as(who, 'PATCH', `/DocumentReference?identifier=urn:test|${value}`, {
-        resourceType: 'Parameters',
-        parameter: [
-          {
-            name: 'operation',
-            part: [
-              { name: 'type', valueCode: 'replace' },
-              { name: 'path', valueString: 'DocumentReference.status' },
-              { name: 'value', valueCode: 'superseded' },
-            ],
-          },
-        ],
-      })
+      await as(
+        who,
+        'PATCH',
+        `/DocumentReference?identifier=urn:test|${value}`,
+        supersedeParameters(),
+      )
     ).status
   t.equal(await change('own'), 200)
   t.equal(await change('foreign'), 404, 'hidden is as absent')

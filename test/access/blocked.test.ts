@@ -1,29 +1,14 @@
 /** A block counts on every way to a document, not in searches alone; an include is no way round. */
-import t from 'tap'
-import { emptyAccessRecord, type AccessRecord } from '../../src/access/access-record.ts'
-import { planAccessRecord, readAccessRecord } from '../../src/access/access-records.ts'
-import type { Caller } from '../../src/auth/caller.ts'
-import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
-import { aDocumentReference, aPatient, call, openServer } from '../fixtures.ts'
+import t, { type Test } from 'tap'
+import type { AccessRecord } from '../../src/access/access-record.ts'
+import { aDocumentReference, aPatient } from '../fixtures.ts'
 import { anonymous, establishment, operator, professional } from './callers.ts'
+import { gatedServer } from './gated-server.ts'
 
-async function world(t: Parameters<typeof openServer>[0]) {
-  let caller: Caller = establishment()
-  const store = createMemoryStore({ now: () => Date.now() })
-  const server = await openServer(t, { store, authenticate: () => caller })
-  const as = async (who: Caller, method: string, path: string, body?: unknown) => {
-    caller = who
-    return call(server, method, path, body === undefined ? {} : { body })
-  }
-  const record = async (over: Partial<AccessRecord>) => {
-    const write = planAccessRecord(
-      'p1',
-      await readAccessRecord(store, 'p1'),
-      { ...emptyAccessRecord, ...over },
-      Date.now(),
-    )
-    await store.commit({ preconditions: [], writes: [write], claims: [], events: [] })
-  }
+async function world(t: Test) {
+  const gated = await gatedServer(t, establishment())
+  const { as } = gated
+  const record = (over: Partial<AccessRecord>) => gated.record('p1', over)
   await as(establishment(), 'PUT', '/Patient/p1', aPatient({ id: 'p1' }))
   await as(operator, 'PUT', '/Organization/o1', {
     resourceType: 'Organization',

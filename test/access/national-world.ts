@@ -1,31 +1,18 @@
 /** A server under national rules with the gate shut: whoever a test says is calling. */
 import type { Test } from 'tap'
-import { emptyAccessRecord, type AccessRecord } from '../../src/access/access-record.ts'
-import { planAccessRecord, readAccessRecord } from '../../src/access/access-records.ts'
+import type { AccessRecord } from '../../src/access/access-record.ts'
 import type { Caller } from '../../src/auth/caller.ts'
 import type { JsonObject } from '../../src/fhir/resource.ts'
-import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
-import { call, openServer, type ServerOptions } from '../fixtures.ts'
+import type { ServerOptions } from '../fixtures.ts'
 import { people } from '../national/dmp/record.ts'
 import { establishment, hospital, operator } from './callers.ts'
+import { createClock, gatedServer } from './gated-server.ts'
 
 /** National rules on, the gate shut, a directory and two patients. */
 export async function nationalWorld(t: Test, surroundings: ServerOptions = {}) {
-  let caller: Caller = operator
-  const clock = { now: Date.parse('2026-03-18T10:30:00Z') }
-  const store = createMemoryStore({ now: () => clock.now })
-  const server = await openServer(t, {
-    national: true,
-    store,
-    now: () => clock.now,
-    authenticate: () => caller,
-    ...surroundings,
-  })
-  const as = async (who: Caller, method: string, path: string, body?: unknown, headers = {}) => {
-    caller = who
-    clock.now += 1000
-    return call(server, method, path, body === undefined ? { headers } : { headers, body })
-  }
+  const clock = createClock('2026-03-18T10:30:00Z')
+  const gated = await gatedServer(t, operator, { national: true, clock, ...surroundings })
+  const { as } = gated
   const entryOf = (resource: JsonObject) => ({
     resource,
     request: { method: 'PUT', url: `${String(resource.resourceType)}/${String(resource.id)}` },
@@ -43,10 +30,7 @@ export async function nationalWorld(t: Test, surroundings: ServerOptions = {}) {
     establishment(hospital),
     people.patients.map(({ resource }) => resource),
   )
-  const record = async (over: Partial<AccessRecord>, id = people.patients[0]!.id) => {
-    const before = await readAccessRecord(store, id)
-    const write = planAccessRecord(id, before, { ...emptyAccessRecord, ...over }, clock.now)
-    await store.commit({ preconditions: [], writes: [write], claims: [], events: [] })
-  }
-  return { as, record, clock, store, server }
+  const record = (over: Partial<AccessRecord>, id = people.patients[0]!.id) =>
+    gated.record(id, over)
+  return { ...gated, record, clock }
 }
