@@ -22,4 +22,4 @@ ENV HOST=0.0.0.0 PORT=8080 STORE_URL=sqlite:/data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD \
   ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--min-semi-space-size=16", "--max-semi-space-size=32", "--no-parallel-scavenge", "src/main.ts", "serve"]
+CMD ["node", "--min-semi-space-size=16", "--max-semi-space-size=32", "--no-parallel-scavenge", "--invocation-count-for-turbofan=300", "src/main.ts", "serve"]

@@ -32,6 +32,8 @@ interface Candidate {
   readonly exact: boolean
 }
 
+/** Up to here a clause names resources: they need no counting to be known to be few. */
+const naming = 1
 const fewRows = 200
 const manyRows = 10_000
 const costly = 8
@@ -48,7 +50,7 @@ export function chooseDriver(
     .sort((a, b) => a.rank - b.rank)
   const [first] = candidates
   if (!first) return listing(scope, sort)
-  if (sort === 'date' && first.ordered) return driverOf(first, scope)
+  if (first.rank <= naming || (sort === 'date' && first.ordered)) return driverOf(first, scope)
   const cheap = candidates.filter(({ rank }) => rank < costly)
   for (const candidate of cheap) {
     if (countUpTo(candidate, fewRows, statements) < fewRows) return driverOf(candidate, scope)
@@ -169,15 +171,18 @@ function orderedEither(
   scope: Scope,
   statements: Statements,
 ): Candidate['ordered'] {
-  const ranges: Candidate['ordered'][] = []
+  const ranges: NonNullable<Candidate['ordered']>[] = []
   for (const clause of clauses) {
     if (ridSets(clause, scope)?.every(({ text }) => text === emptySet.text)) continue
     const ordered = orderedOf(clause, scope)
     if (!ordered) return undefined
-    const { from, where } = ordered
-    if (statements.get(sql`SELECT 1 FROM ${from} WHERE ${where} LIMIT 1`)) ranges.push(ordered)
+    ranges.push(ordered)
   }
-  return ranges.length === 1 ? ranges[0] : undefined
+  if (ranges.length < 2) return ranges[0]
+  const filled = ranges.filter(({ from, where }) =>
+    statements.get(sql`SELECT 1 FROM ${from} WHERE ${where} LIMIT 1`),
+  )
+  return filled.length === 1 ? filled[0] : undefined
 }
 
 function keyTestsOf(clause: Clause, scope: Scope): readonly KeyTest[] {

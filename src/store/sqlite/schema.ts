@@ -109,10 +109,16 @@ export function migrateSchema(db: DatabaseSync): void {
   }
 }
 
+/**
+ * The writer's cache is small on purpose: SQLite walks all of it at the end of each transaction that
+ * split a page (`sqlite3PagerRekey` leaves a page number beyond the end), half a millisecond for 64 MB.
+ * What it lacks is in the mapped file or the system's cache. A large transaction still fits: it is
+ * kept in memory until it commits.
+ */
 export function configureWriter(db: DatabaseSync): void {
   db.exec(`PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-    PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;
-    PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -2048; PRAGMA cache_spill = OFF; PRAGMA mmap_size = 1073741824;
+    PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;
     PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF`)
 }
 

@@ -22,6 +22,8 @@ export class SearchLookups implements Lookups {
   readonly statements: Statements
   readonly #parsed = new Map<string, unknown>()
   #inner = new Map<string, readonly number[] | undefined>()
+  /** By the list that was asked for: a chain asks for the same one several times. */
+  #targets = new Map<readonly number[], readonly number[]>()
   #aliases = 0
   #deadline = Infinity
   #timeoutMs = 0
@@ -44,6 +46,7 @@ export class SearchLookups implements Lookups {
   /** Begins a search: forgets what the last one found, and sets its time. */
   begin(timeoutMs: number): void {
     this.#inner = new Map()
+    this.#targets = new Map()
     this.#aliases = 0
     this.#rows = 0
     this.#timeoutMs = timeoutMs
@@ -110,6 +113,12 @@ export class SearchLookups implements Lookups {
 
   targetIdsOf(rids: readonly number[]): readonly number[] {
     if (rids.length === 0) return rids
+    let targets = this.#targets.get(rids)
+    if (!targets) this.#targets.set(rids, (targets = this.#findTargets(rids)))
+    return targets
+  }
+
+  #findTargets(rids: readonly number[]): readonly number[] {
     const rows = this.statements.all(
       sql`SELECT rid, tid FROM alias WHERE ${isOneOf(raw('rid'), rids)}`,
     )

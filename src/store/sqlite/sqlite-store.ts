@@ -15,6 +15,7 @@ import type {
 import type { StoredVersion } from '../stored-version.ts'
 import type { BlobFolder } from './blob-folder.ts'
 import { removeOrphans } from './blob-orphans.ts'
+import { CurrentVersions } from './current-versions.ts'
 import { Dictionary } from './dictionary.ts'
 import { EntryPacker } from './entry-pack.ts'
 import type { FolderLock } from './folder-lock.ts'
@@ -34,6 +35,7 @@ import { viewShared } from './writer-messages.ts'
 
 const tidyIntervalMs = 60_000
 const orphanAgeMs = 3_600_000
+const currentBytesMax = 33_554_432
 
 export interface SqliteStoreParts {
   readonly file: string
@@ -52,6 +54,7 @@ export class SqliteStore implements ResourceStore {
   readonly blobs: BlobFolder
   readonly #parts: SqliteStoreParts
   readonly #db: DatabaseSync
+  readonly #current = new CurrentVersions(currentBytesMax)
   readonly #dictionary: Dictionary
   readonly #lookups: SearchLookups
   readonly #packer: PlanPacker
@@ -105,9 +108,14 @@ export class SqliteStore implements ResourceStore {
   }
 
   async read(type: string, id: string): Promise<StoredVersion | undefined> {
+    const known = this.#current.get(type, id)
+    if (known) return known
     const typeId = this.#dictionary.typeId(type)
     const row = this.#read.get(typeId, id) as unknown as Row | undefined
-    return row && storedVersion(type, id, row, 0)
+    if (!row) return undefined
+    const version = storedVersion(type, id, row, 0)
+    this.#current.add(version)
+    return version
   }
 
   async readVersion(
@@ -152,7 +160,12 @@ export class SqliteStore implements ResourceStore {
     const settling = plan.writes.flatMap(({ blob }) => (blob && this.blobs.settling(blob)) ?? [])
     if (settling.length > 0) await Promise.all(settling)
     const packed = this.#packer.pack(plan, client.nextNumber(), now())
-    return client.commit(packed, priority)
+    this.#current.beginWrite(plan.writes)
+    try {
+      return await client.commit(packed, priority)
+    } finally {
+      this.#current.endWrite(plan.writes)
+    }
   }
 
   async isClaimed(claim: string): Promise<boolean> {
