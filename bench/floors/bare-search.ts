@@ -1,6 +1,7 @@
 /**
  * Floor of a search: the same SQL, prepared once, in a bare Fastify route that puts the stored bytes
- * together. The SQL is what the store itself runs for the URL.
+ * together. The SQL is what the store itself runs for the URL, with the versions joined to it; the
+ * store takes those that it showed lately from memory.
  */
 import fastify from 'fastify'
 import type { AddressInfo } from 'node:net'
@@ -14,7 +15,7 @@ import { KeyedHash } from '../../src/store/sqlite/keyed-hash.ts'
 import { newestSequence, runSearch } from '../../src/store/sqlite/run-search.ts'
 import { configureReader } from '../../src/store/sqlite/schema.ts'
 import { SearchLookups } from '../../src/store/sqlite/search-lookups.ts'
-import type { Sql } from '../../src/store/sqlite/sql.ts'
+import { sql, type Sql } from '../../src/store/sqlite/sql.ts'
 import { indexKey } from '../../src/store/sqlite/store-secret.ts'
 import { answerQuestions } from '../harness/answer-questions.ts'
 import { projectFolder } from '../harness/server-process.ts'
@@ -28,8 +29,6 @@ interface Sent {
 interface Prepared {
   readonly statement: StatementSync
   readonly values: Sql['values']
-  /** Which column has the stored bytes. */
-  readonly body: number
 }
 
 const registry = createRegistry({
@@ -53,13 +52,13 @@ function requestOf(url: string): SearchRequest {
   return { ...request, restrictions: { [type]: everything } }
 }
 
-/** The statement that fetches the matches: the last one that a search runs for many rows. */
+/** What finds the matches and their places, with the stored bytes joined to it. */
 function fetchOf(url: string, lookups: SearchLookups): Sql {
-  let last: Sql | undefined
+  let places: Sql | undefined
   const { statements } = lookups
   const all = statements.all.bind(statements)
   statements.all = (statement) => {
-    last = statement
+    if (statement.text.includes(' AS vid')) places = statement
     return all(statement)
   }
   try {
@@ -67,7 +66,7 @@ function fetchOf(url: string, lookups: SearchLookups): Sql {
   } finally {
     statements.all = all
   }
-  return last!
+  return sql`SELECT v.body FROM (${places!}) AS p CROSS JOIN version v ON v.vid = p.vid`
 }
 
 function prepareAll({ file, urls }: Sent): Map<string, Prepared> {
@@ -82,8 +81,7 @@ function prepareAll({ file, urls }: Sent): Map<string, Prepared> {
       const statement = byText.get(text) ?? db.prepare(text)
       statement.setReturnArrays(true)
       byText.set(text, statement)
-      const body = statement.columns().findIndex(({ column }) => column === 'body')
-      return [url, { statement, values, body }]
+      return [url, { statement, values }]
     }),
   )
   // The statements look at the clock as the store's do; no search of theirs is ever too long.
@@ -102,11 +100,11 @@ answerQuestions({
     const prepared = prepareAll(sent)
     const app = fastify()
     app.get('/fhir/:type', (request, reply) => {
-      const { statement, values, body } = prepared.get(request.url)!
+      const { statement, values } = prepared.get(request.url)!
       const rows = statement.all(...values) as unknown as (readonly unknown[])[]
       const parts: Uint8Array[] = []
       for (const row of rows.slice(0, 20))
-        parts.push(parts.length === 0 ? open : between, row[body] as Uint8Array)
+        parts.push(parts.length === 0 ? open : between, row[0] as Uint8Array)
       reply.headers(sent.headers).send(Buffer.concat([...parts, close]))
     })
     await app.listen({ port: 0, host: '127.0.0.1' })

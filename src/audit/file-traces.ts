@@ -45,14 +45,15 @@ export class FileTraces implements TraceSource {
       ...(before === undefined ? [] : [` AND ${key} > ?`]),
     ]
     const order = before === undefined ? 'DESC' : 'ASC'
-    const sql = `SELECT t.key, t.place ${from}${beyond.join('')} ORDER BY ${key} ${order} LIMIT ?`
+    // The plus: see `limitTo` of store/sqlite/sql.ts.
+    const sql = `SELECT t.key, t.place ${from}${beyond.join('')} ORDER BY ${key} ${order} LIMIT +?`
     const rows = this.#db.prepare(sql).all(...values, ...limits, max)
     return rows.map(({ key, place }) => this.#trace(key as Uint8Array, Number(place)))
   }
 
   count(query: TraceQuery, max: number): number {
     const { from, values } = compile(query)
-    const sql = `SELECT count(*) AS n FROM (SELECT 1 ${from} LIMIT ?)`
+    const sql = `SELECT count(*) AS n FROM (SELECT 1 ${from} LIMIT +?)`
     return Number(this.#db.prepare(sql).get(...values, max)!.n)
   }
 

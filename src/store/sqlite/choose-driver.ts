@@ -8,7 +8,7 @@ import type { Scope } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
 import type { Sql } from './sql.ts'
-import { raw, sql, sqlFalse } from './sql.ts'
+import { limitTo, raw, sql, sqlFalse } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 export interface Driver {
@@ -65,7 +65,7 @@ export function chooseDriver(
 
 function countUpTo({ sets }: Candidate, max: number, statements: Statements): number {
   const united = uniteSets(sets)
-  return Number(statements.get(sql`SELECT count(*) FROM (${united} LIMIT ${max})`)![0])
+  return Number(statements.get(sql`SELECT count(*) FROM (${united} ${limitTo(max)})`)![0])
 }
 
 function driverOf({ clause, ordered, sets, exact }: Candidate, scope: Scope): Driver {

@@ -9,7 +9,7 @@ import { isVersionOf } from './search-scope.ts'
 import type { SortPlan } from './sort-plan.ts'
 import { isBeyond, keyValue, orderBy } from './sort-plan.ts'
 import type { Sql, SqlValue } from './sql.ts'
-import { andSql, joinSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { andSql, joinSql, limitTo, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 export interface TypeSearch {
@@ -75,7 +75,7 @@ export function countStatement(compiled: CompiledSearch, max: number): Sql {
   const { driver, scope } = compiled
   const distinct = raw(driver.repeats ? 'DISTINCT ' : '')
   const rid = raw(`${scope.row}.rid`)
-  return sql`SELECT count(*) FROM (SELECT ${distinct}${rid} ${matching(compiled)} LIMIT ${max})`
+  return sql`SELECT count(*) FROM (SELECT ${distinct}${rid} ${matching(compiled)} ${limitTo(max)})`
 }
 
 /** Columns `rid`, then the sort keys `k0`, `k1`...; in order, from the place on. */
@@ -93,7 +93,7 @@ export function ridStatement(compiled: CompiledSearch, limit: number): Sql {
   const isInOrder = values.every(({ text }) => text.startsWith(`${scope.row}.`))
   const order = orderBy(sort, isInOrder ? columns : names, isBackward)
   const keys = values.map((value, index) => sql`, ${value} AS ${raw(`k${index}`)}`)
-  return sql`SELECT ${distinct}${d}.rid AS rid${joinSql(keys, '')} ${matching(compiled)}${beyond} ORDER BY ${order} LIMIT ${limit}`
+  return sql`SELECT ${distinct}${d}.rid AS rid${joinSql(keys, '')} ${matching(compiled)}${beyond} ORDER BY ${order} ${limitTo(limit)}`
 }
 
 /** Each match's keys are worked out once, then compared by name. */
@@ -108,7 +108,7 @@ function computedStatement(compiled: CompiledSearch, limit: number): Sql {
   return sql`WITH matched AS (SELECT DISTINCT ${d}.rid AS rid, ${d}.sort AS sort ${matching(compiled)}), keyed AS MATERIALIZED (SELECT ${d}.rid AS rid${joinSql(keys, '')} FROM matched AS ${d}) SELECT rid${joinSql(
     names.slice(0, -1).map((name) => sql`, ${name}`),
     '',
-  )} FROM keyed${beyond} ORDER BY ${orderBy(sort, names, isBackward)} LIMIT ${limit}`
+  )} FROM keyed${beyond} ORDER BY ${orderBy(sort, names, isBackward)} ${limitTo(limit)}`
 }
 
 /** The keys and the rid of one resource, as `isBeyond` takes them. */

@@ -8,7 +8,7 @@ import type { Snapshot } from './run-search.ts'
 import type { SearchLookups } from './search-lookups.ts'
 import type { Scope } from './search-scope.ts'
 import type { Sql } from './sql.ts'
-import { andSql, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
+import { andSql, limitTo, orSql, raw, sql, sqlFalse, sqlTrue } from './sql.ts'
 import { storedVersion, versionColumns } from './stored-row.ts'
 
 const historyTimeoutMs = 30_000
@@ -32,7 +32,7 @@ export function runHistory(request: HistoryRequest, { lookups, sequence }: Snaps
   const from = scoped.from
   const total = lookups.statements.get(sql`SELECT count(*) FROM ${from} WHERE ${where}`)!
   const rows = lookups.statements.all(
-    sql`SELECT k.since, k.rid, v.type, v.id, ${raw(versionColumns)} FROM (SELECT h.since, h.rid, h.version FROM ${from} WHERE ${where} AND ${afterTest(request.after)} ORDER BY ${scoped.order} LIMIT ${request.count + 1}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
+    sql`SELECT k.since, k.rid, v.type, v.id, ${raw(versionColumns)} FROM (SELECT h.since, h.rid, h.version FROM ${from} WHERE ${where} AND ${afterTest(request.after)} ORDER BY ${scoped.order} ${limitTo(request.count + 1)}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
   )
   const page = rows.slice(0, request.count)
   const versions = page.map((row): StoredVersion =>

@@ -8,8 +8,7 @@ import type { SearchLookups } from './search-lookups.ts'
 import type { Scope, View } from './search-scope.ts'
 import { holds, isVersionOf } from './search-scope.ts'
 import type { Sql } from './sql.ts'
-import { isOneOf, raw, sql, sqlTrue } from './sql.ts'
-import { storedVersion, versionColumns } from './stored-row.ts'
+import { isOneOf, limitTo, raw, sql, sqlTrue } from './sql.ts'
 
 export interface Found {
   readonly rid: number
@@ -134,13 +133,14 @@ function fetchPermitted(run: Run, typeId: number, set: Sql): Found[] {
   const scope: Scope = { typeId, view, row: 'f', table: 'fact', lookups }
   const permitted = restriction ? permits(restriction, scope) : sqlTrue
   const limit = request.includesMax + seen.size + 1
-  const chosen = sql`SELECT f.rid, f.version FROM fact f WHERE f.type = ${typeId} AND f.rid IN (${set}) AND ${isVersionOf('f', view)} AND f.deleted = 0 AND ${permitted} ORDER BY f.rid LIMIT ${limit}`
   const rows = lookups.statements.all(
-    sql`SELECT k.rid, v.id, ${raw(versionColumns)} FROM (${chosen}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
+    sql`SELECT f.rid, (f.rid << 20) | f.version FROM fact f WHERE f.type = ${typeId} AND f.rid IN (${set}) AND ${isVersionOf('f', view)} AND f.deleted = 0 AND ${permitted} ORDER BY f.rid ${limitTo(limit)}`,
   )
-  return rows.map((row) => ({
+  const vids = rows.map((row) => Number(row[1]))
+  const versions = lookups.versions.fetch(type, vids)
+  return rows.map((row, place) => ({
     rid: Number(row[0]),
-    vid: Number(row[2]),
-    version: storedVersion(type, String(row[1]), row, 2),
+    vid: vids[place]!,
+    version: versions[place]!,
   }))
 }

@@ -15,8 +15,7 @@ import type { SortPlan } from './sort-plan.ts'
 import { columnOfKey, keyOfColumn, planSort } from './sort-plan.ts'
 import type { Sql, SqlValue } from './sql.ts'
 import type { Row } from './statements.ts'
-import { isOneOf, raw, sql } from './sql.ts'
-import { storedVersion, versionColumns } from './stored-row.ts'
+import { isOneOf, limitTo, raw, sql } from './sql.ts'
 
 const cheapTotalMax = 1000
 
@@ -148,8 +147,8 @@ function compareMatches(sort: readonly SortKey[], a: Match, b: Match): number {
 }
 
 function fetchMatches(compiled: CompiledSearch, limit: number, lookups: SearchLookups): Match[] {
-  const rows = lookups.statements.all(versionsOf(compiled, ridStatement(compiled, limit), ''))
-  return rows.map((row) => matchOf(row, compiled, lookups))
+  const rows = lookups.statements.all(placesOf(compiled, ridStatement(compiled, limit), ''))
+  return matchesOf(rows, compiled, lookups)
 }
 
 /** The matches and their number in one statement: what is looked at to count is looked at once. */
@@ -158,29 +157,34 @@ function fetchCounted(
   limit: number,
   lookups: SearchLookups,
 ): FoundMatches {
-  const counted = sql`SELECT *, count(*) OVER () AS n FROM (${ridStatement(compiled, Math.max(cheapTotalMax + 1, limit))}) LIMIT ${limit}`
-  const rows = lookups.statements.all(versionsOf(compiled, counted, ', k.n'))
+  const counted = sql`SELECT *, count(*) OVER () AS n FROM (${ridStatement(compiled, Math.max(cheapTotalMax + 1, limit))}) ${limitTo(limit)}`
+  const rows = lookups.statements.all(placesOf(compiled, counted, ', k.n'))
   return {
-    matches: rows.map((row) => matchOf(row, compiled, lookups)),
+    matches: matchesOf(rows, compiled, lookups),
     counted: Number(rows[0]?.at(-1) ?? 0),
   }
 }
 
-/** The versions of what `rids` gives, in its order; `more` columns come last. */
-function versionsOf({ scope, search }: CompiledSearch, rids: Sql, more: string): Sql {
+/** The places of the versions of what `rids` gives, in its order; `more` columns come last. */
+function placesOf({ scope, search }: CompiledSearch, rids: Sql, more: string): Sql {
   const names = search.sort.keys.map((_, index) => `k.k${index}, `).join('')
-  return sql`SELECT k.rid, ${raw(names)}v.id, ${raw(versionColumns)}${raw(more)} FROM (${rids}) AS k CROSS JOIN fact f ON f.type = ${scope.typeId} AND f.rid = k.rid AND ${isVersionOf('f', scope.view)} CROSS JOIN version v ON v.vid = ((f.rid << 20) | f.version)`
+  return sql`SELECT k.rid, ${raw(names)}(f.rid << 20) | f.version AS vid${raw(more)} FROM (${rids}) AS k CROSS JOIN fact f ON f.type = ${scope.typeId} AND f.rid = k.rid AND ${isVersionOf('f', scope.view)}`
 }
 
-function matchOf(row: Row, { scope, search }: CompiledSearch, lookups: SearchLookups): Match {
+function matchesOf(
+  rows: readonly Row[],
+  { scope, search }: CompiledSearch,
+  lookups: SearchLookups,
+): Match[] {
   const { keys } = search.sort
-  const type = lookups.dictionary.typeName(scope.typeId)
-  return {
+  const vids = rows.map((row) => Number(row[keys.length + 1]))
+  const versions = lookups.versions.fetch(lookups.dictionary.typeName(scope.typeId), vids)
+  return rows.map((row, place) => ({
     rid: Number(row[0]),
-    vid: Number(row[keys.length + 2]),
+    vid: vids[place]!,
     keys: keys.map((key, index) => keyOfColumn(key, row[index + 1])),
-    version: storedVersion(type, String(row[keys.length + 1]), row, keys.length + 2),
-  }
+    version: versions[place]!,
+  }))
 }
 
 /** A position is a match's rid: its place follows from its version in the view. */

@@ -9,6 +9,7 @@ import { compileSearch, ridStatement } from './compile-search.ts'
 import type { Dictionary } from './dictionary.ts'
 import { unpackEntries, unpackReferences } from './entry-unpack.ts'
 import type { KeyedHash } from './keyed-hash.ts'
+import { KnownVersions } from './known-versions.ts'
 import type { Lookups, Scope, View } from './search-scope.ts'
 import { innerIdsMax, isVersionOf } from './search-scope.ts'
 import { isOneOf, raw, sql, type Sql } from './sql.ts'
@@ -20,6 +21,7 @@ export class SearchLookups implements Lookups {
   readonly dictionary: Dictionary
   readonly hash: KeyedHash
   readonly statements: Statements
+  readonly versions: KnownVersions
   readonly #parsed = new Map<string, unknown>()
   #inner = new Map<string, readonly number[] | undefined>()
   /** By the list that was asked for: a chain asks for the same one several times. */
@@ -33,6 +35,7 @@ export class SearchLookups implements Lookups {
     this.dictionary = dictionary
     this.hash = hash
     this.statements = new Statements(db)
+    this.versions = new KnownVersions(this.statements)
     // The argument keeps SQLite from calling it once for all rows.
     db.function('tick', (_rid) => this.#tick())
     db.function('sort_value', { deterministic: true }, (pack, param, key) =>

@@ -33,6 +33,15 @@ export function raw(text: string): Sql {
   return { text, values: noValues }
 }
 
+/**
+ * At most so many rows. The plus hides the value from SQLite's planner, which would otherwise
+ * prepare the statement again with each value that is bound (`sqlite3ExprIsInteger`, since 3.48):
+ * as much work as a whole search.
+ */
+export function limitTo(max: number): Sql {
+  return sql`LIMIT +${max}`
+}
+
 const termsPerGroup = 50
 
 export const sqlTrue = raw('1')

@@ -35,7 +35,7 @@ import { viewShared } from './writer-messages.ts'
 
 const tidyIntervalMs = 60_000
 const orphanAgeMs = 3_600_000
-const currentBytesMax = 33_554_432
+const currentBytesMax = 16_777_216
 
 export interface SqliteStoreParts {
   readonly file: string
@@ -93,10 +93,10 @@ export class SqliteStore implements ResourceStore {
     this.#findRid = db.prepare('SELECT rid FROM resource WHERE type = ? AND id = ? AND rid > 0')
     this.#outbox = db.prepare(
       `SELECT position, seq AS sequence, kind, data FROM outbox
-        WHERE position > ? ORDER BY position LIMIT ?`,
+        WHERE position > ? ORDER BY position LIMIT +?`,
     )
     this.#intents = db.prepare(
-      'SELECT seq, record FROM audit WHERE seq > ? ORDER BY position LIMIT ?',
+      'SELECT seq, record FROM audit WHERE seq > ? ORDER BY position LIMIT +?',
     )
     this.#isBlobNamed = db.prepare('SELECT 1 FROM version WHERE blob = ?')
     this.#begin = db.prepare('BEGIN')

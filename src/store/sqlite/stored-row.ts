@@ -22,6 +22,7 @@ export function storedVersion(type: string, id: string, row: Row, at: number): S
   const extra = row[at + 4] as string | null
   const envelopeText = row[at + 5] as string
   let envelope: Envelope | undefined
+  let patients: readonly string[] | undefined
   const version: StoredVersion = {
     type,
     id,
@@ -38,7 +39,8 @@ export function storedVersion(type: string, id: string, row: Row, at: number): S
       return envelope
     },
     get patients() {
-      return leadingPatients(envelopeText)
+      patients ??= leadingPatients(envelopeText)
+      return patients
     },
   }
   return extra === null ? version : withExtra(version, JSON.parse(extra) as Extra, row[at + 6])
