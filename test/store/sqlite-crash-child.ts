@@ -1,6 +1,7 @@
 /** A process that commits until it is killed, and says what was acknowledged. */
 import { randomBytes } from 'node:crypto'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { crashContent } from './crash-content.ts'
 import { aPlan, aWrite } from './plans.ts'
 
 const [, , folder, round] = process.argv
@@ -10,8 +11,7 @@ const writers = 8
 /** Plan `name` writes a document, its bytes, and the next version of the writer's list. */
 async function commitPlan(name: string, list: string, versionId: number): Promise<void> {
   const writer = store.blobs.create()
-  await writer.write(Buffer.from(`bytes of ${name} `))
-  await writer.write(Buffer.from(name.repeat(1000)))
+  for (const text of crashContent(name)) await writer.write(Buffer.from(text))
   const blob = await writer.finish()
   const entries = [{ kind: 'token' as const, code: 'identifier', value: name }]
   const text = randomBytes(2000).toString('hex')

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { ResourceStore } from '../../src/store/resource-store.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { crashContent } from './crash-content.ts'
 import { aSearch, find } from './plans.ts'
 
 const rounds = 30
@@ -41,7 +42,7 @@ async function problemsOf(store: ResourceStore, name: string): Promise<string[]>
   if (new Set([document, binary, list].map((part) => part?.sequence)).size > 1)
     return [`${name}: several commits`]
   const bytes = String(await store.blobs.read(binary!.blob!))
-  return bytes === `bytes of ${name} ${name.repeat(1000)}` ? [] : [`${name}: other bytes`]
+  return bytes === crashContent(name).join('') ? [] : [`${name}: other bytes`]
 }
 
 async function storedNames(store: ResourceStore): Promise<string[]> {

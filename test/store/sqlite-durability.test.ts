@@ -162,7 +162,7 @@ t.test('removes blobs that nothing names once they are old', async (t) => {
   t.teardown(() => store.close())
   const make = async (text: string) => {
     const writer = store.blobs.create()
-    await writer.write(Buffer.from(text))
+    await writer.write(Buffer.from(text.padEnd(70_000)))
     return writer.finish()
   }
   const [named, young, old] = [await make('named'), await make('young'), await make('old')]
@@ -179,7 +179,7 @@ t.test('removes blobs that nothing names once they are old', async (t) => {
     [true, true, false],
   )
   t.notOk(existsSync(part))
-  t.equal(String(await store.blobs.read(named)), 'named')
+  t.equal(String(await store.blobs.read(named)).trim(), 'named')
 })
 
 t.test('leaves nothing of an aborted blob', async (t) => {

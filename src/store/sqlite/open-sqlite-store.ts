@@ -41,8 +41,18 @@ export async function openSqliteStore({
   const settings = { file, groupDelayMs, groupBytesMax, pagingWindowMs, shared }
   try {
     const { client, secret } = await WriterClient.start(settings, queueMax)
-    const blobs = new BlobFolder(blobFolder)
-    const parts = { file, blobFolder, blobs, client, secret, shared, lock, now, pagingWindowMs }
+    const files = new BlobFolder(blobFolder)
+    const parts = {
+      file,
+      blobFolder,
+      files,
+      client,
+      secret,
+      shared,
+      lock,
+      now,
+      pagingWindowMs,
+    }
     return new SqliteStore(logger ? { ...parts, logger } : parts)
   } catch (error) {
     lock.release()

@@ -2,6 +2,7 @@
 import { Conflict } from '../../errors.ts'
 import { timeMin } from '../../fhir/date-time.ts'
 import type { CommitPlan, OutboxEvent, PlannedWrite, Precondition } from '../commit-plan.ts'
+import type { BlobReference } from '../../json/blob-sink.ts'
 import type { WriteMethod } from '../stored-version.ts'
 import { ByteWriter } from './bytes.ts'
 import type { EntryPacker } from './entry-pack.ts'
@@ -41,6 +42,8 @@ export interface PackedWrite {
   /** JSON of `Extra`, when there is any. */
   readonly extra: string | null
   readonly blob: string | null
+  /** The bytes of `blob`, when it becomes a row with this plan. */
+  readonly content: Span | undefined
   readonly envelope: string
   /** No search finds it, as if it were deleted. */
   readonly unsearchable: boolean
@@ -66,15 +69,21 @@ export function sortOfDate(date: number | undefined): number {
 /** Packs plans on the thread of the caller. */
 export class PlanPacker {
   readonly #entries: EntryPacker
+  readonly #contentOf: (blob: BlobReference) => Buffer | undefined
   readonly #out = new ByteWriter(65_536)
+  /** Whose bytes the plan carries already. */
+  readonly #carried = new Set<string>()
 
-  constructor(entries: EntryPacker) {
+  /** `contentOf` gives the bytes of a blob that no commit holds yet, and that is no file. */
+  constructor(entries: EntryPacker, contentOf: (blob: BlobReference) => Buffer | undefined) {
     this.#entries = entries
+    this.#contentOf = contentOf
   }
 
   pack(plan: CommitPlan, number: number, time: number): PackedPlan {
     const out = this.#out
     out.length = 0
+    this.#carried.clear()
     const writes = plan.writes.map((write) => this.#write(write))
     const audit = plan.audit && append(out, plan.audit)
     const data = out.take()
@@ -90,6 +99,7 @@ export class PlanPacker {
       throw new Conflict(`${type}/${id} has reached its last version, ${versionMax}`)
     const body = append(this.#out, write.body)
     const other = withheld && append(this.#out, withheld.body)
+    const content = blob && this.#content(blob)
     const timesAt: number[] = []
     if (write.lastUpdatedOffset >= 0) timesAt.push(body.start + write.lastUpdatedOffset)
     if (withheld && other && withheld.lastUpdatedOffset >= 0)
@@ -106,11 +116,19 @@ export class PlanPacker {
       timesAt,
       extra: extraOf(write),
       blob: blob?.key ?? null,
+      content,
       envelope: JSON.stringify(envelope),
       unsearchable: write.unsearchable === true,
       sort: sortOfDate(envelope.date),
       entries: { start, end: this.#out.length },
     }
+  }
+
+  #content(blob: BlobReference): Span | undefined {
+    const bytes = this.#carried.has(blob.key) ? undefined : this.#contentOf(blob)
+    if (!bytes) return undefined
+    this.#carried.add(blob.key)
+    return append(this.#out, bytes)
   }
 }
 

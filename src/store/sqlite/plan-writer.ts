@@ -13,6 +13,7 @@ import type { PackedPlan, PackedWrite } from './packed-plan.ts'
 import { deleteMethod, isUnsearchable, sortOfDate } from './packed-plan.ts'
 import type { RowBatch } from './row-batch.ts'
 import { versionKey } from './schema.ts'
+import { rowOfBlob } from './small-blobs.ts'
 
 const targetsRememberedMax = 50_000
 
@@ -58,6 +59,7 @@ export class PlanWriter {
   readonly #addClaim: StatementSync
   readonly #addEvent: StatementSync
   readonly #addAudit: StatementSync
+  readonly #addContent: StatementSync
 
   constructor(
     db: DatabaseSync,
@@ -85,6 +87,7 @@ export class PlanWriter {
     this.#addClaim = db.prepare('INSERT INTO claim(claim, seq) VALUES (?, ?)')
     this.#addEvent = db.prepare('INSERT INTO outbox(seq, kind, data) VALUES (?, ?, ?)')
     this.#addAudit = db.prepare('INSERT INTO audit(seq, record) VALUES (?, ?)')
+    this.#addContent = db.prepare('INSERT INTO content(key, bytes) VALUES (?, ?)')
   }
 
   /** After a rollback. */
@@ -169,6 +172,11 @@ export class PlanWriter {
       write.withheld ? data.subarray(write.withheld.start, write.withheld.end) : null,
       data.subarray(write.body.start, write.body.end),
     )
+    if (write.content)
+      this.#addContent.run(
+        rowOfBlob(write.blob!)!,
+        data.subarray(write.content.start, write.content.end),
+      )
     const state: ResourceState = {
       envelope: JSON.parse(write.envelope) as Envelope,
       sort: write.sort,

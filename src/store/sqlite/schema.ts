@@ -89,6 +89,10 @@ INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, randomblob(32));
 /** In order; the place in this list, from 1, is the version. Never change one that was released. */
 const migrations: readonly { readonly name: string; readonly script: string }[] = [
   { name: 'first schema', script: firstSchema },
+  {
+    name: 'small blobs as rows',
+    script: 'CREATE TABLE content(key INTEGER PRIMARY KEY, bytes BLOB NOT NULL)',
+  },
 ]
 
 export function migrateSchema(db: DatabaseSync): void {

@@ -14,6 +14,7 @@ import type {
 } from '../resource-store.ts'
 import type { StoredVersion } from '../stored-version.ts'
 import type { BlobFolder } from './blob-folder.ts'
+import { Blobs } from './blobs.ts'
 import { removeOrphans } from './blob-orphans.ts'
 import { CurrentVersions } from './current-versions.ts'
 import { Dictionary } from './dictionary.ts'
@@ -26,6 +27,7 @@ import type { Snapshot } from './run-search.ts'
 import { newestSequence, requireKept, runSearch } from './run-search.ts'
 import { configureReader, versionKey } from './schema.ts'
 import { SearchLookups } from './search-lookups.ts'
+import { SmallBlobs } from './small-blobs.ts'
 import { deriveSecret, indexKey } from './store-secret.ts'
 import type { Row } from './statements.ts'
 import { storedVersion, versionColumns } from './stored-row.ts'
@@ -40,7 +42,7 @@ const currentBytesMax = 16_777_216
 export interface SqliteStoreParts {
   readonly file: string
   readonly blobFolder: string
-  readonly blobs: BlobFolder
+  readonly files: BlobFolder
   readonly client: WriterClient
   readonly secret: Uint8Array
   readonly shared: SharedArrayBuffer
@@ -51,7 +53,8 @@ export interface SqliteStoreParts {
 }
 
 export class SqliteStore implements ResourceStore {
-  readonly blobs: BlobFolder
+  readonly blobs: Blobs
+  readonly #small: SmallBlobs
   readonly #parts: SqliteStoreParts
   readonly #db: DatabaseSync
   readonly #current = new CurrentVersions(currentBytesMax)
@@ -74,14 +77,17 @@ export class SqliteStore implements ResourceStore {
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts
-    this.blobs = parts.blobs
     const db = new DatabaseSync(parts.file, { readOnly: true })
     configureReader(db)
     this.#db = db
+    this.#small = new SmallBlobs(db)
+    this.blobs = new Blobs(this.#small, parts.files)
     this.#dictionary = new Dictionary(db)
     const hash = new KeyedHash(indexKey(parts.secret))
     this.#lookups = new SearchLookups(db, this.#dictionary, hash)
-    this.#packer = new PlanPacker(new EntryPacker(hash, this.#dictionary))
+    this.#packer = new PlanPacker(new EntryPacker(hash, this.#dictionary), (blob) =>
+      this.#small.staged(blob),
+    )
     this.#shared = viewShared(parts.shared)
     this.#read = db.prepare(
       `SELECT ${versionColumns} FROM resource r CROSS JOIN version v
@@ -156,13 +162,16 @@ export class SqliteStore implements ResourceStore {
     plan: CommitPlan,
     priority: 'interactive' | 'bulk' = 'interactive',
   ): Promise<CommitResult> {
-    const { client, now } = this.#parts
-    const settling = plan.writes.flatMap(({ blob }) => (blob && this.blobs.settling(blob)) ?? [])
+    const { client, now, files } = this.#parts
+    const blobs = plan.writes.flatMap(({ blob }) => blob ?? [])
+    const settling = blobs.flatMap((blob) => files.settling(blob) ?? [])
     if (settling.length > 0) await Promise.all(settling)
     const packed = this.#packer.pack(plan, client.nextNumber(), now())
     this.#current.beginWrite(plan.writes)
     try {
-      return await client.commit(packed, priority)
+      const result = await client.commit(packed, priority)
+      for (const blob of blobs) this.#small.release(blob)
+      return result
     } finally {
       this.#current.endWrite(plan.writes)
     }
