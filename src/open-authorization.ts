@@ -1,5 +1,7 @@
 /** The composition root's part for logins: who there is, where their records are kept, what it opens. */
 import type { FastifyInstance } from 'fastify'
+import { readAccessRecord } from './access/access-records.ts'
+import { consentOf } from './access/patient-relation.ts'
 import {
   createAuthorizationServer,
   type AuthorizationServer,
@@ -41,6 +43,7 @@ export interface AuthorizationSurroundings {
   /** The HTTP server, once there is one: consents pass through its routes. */
   readonly appOf: () => FastifyInstance
   readonly onFailure: (error: unknown) => void
+  readonly now: () => number
 }
 
 export interface OpenedAuthorization {
@@ -51,7 +54,7 @@ export interface OpenedAuthorization {
 /** Undefined with AUTH=open. */
 export async function openAuthorization(
   config: Config,
-  { people, store, registry, appOf, onFailure }: AuthorizationSurroundings,
+  { people, store, registry, appOf, onFailure, now }: AuthorizationSurroundings,
 ): Promise<OpenedAuthorization | undefined> {
   if (!people) return undefined
   const { baseUrl } = config
@@ -68,6 +71,10 @@ export async function openAuthorization(
     people,
     onConsent: (consent) =>
       recordConsent({ app: appOf(), authorization: server, baseUrl }, consent),
+    isConsented: async (client, patient) => {
+      const { record } = await readAccessRecord(store, patient)
+      return consentOf(record, client, now()) !== undefined
+    },
     renderErrorPage: renderLoginErrorPage,
     onFailure,
   })

@@ -104,6 +104,7 @@ export async function buildServer(
     registry,
     appOf: () => app,
     onFailure: (error) => log.error(describe(error), 'authorization failed'),
+    now,
   })
   let busy: string | undefined
   const app = await createHttpServer({

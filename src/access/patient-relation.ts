@@ -31,9 +31,7 @@ export function relationOf(
         (access) =>
           isParty(access) && access.party === caller.practitioner && covers(access.period, now),
       )
-  const consent = record.apps.find(
-    ({ client, period }) => client === caller.client && covers(period, now),
-  )
+  const consent = caller.client === undefined ? undefined : consentOf(record, caller.client, now)
   const represents = record.representatives.some(
     ({ person, period }) => person === caller.person && covers(period, now),
   )
@@ -49,6 +47,15 @@ export function relationOf(
     ...(emergency ? { emergency: emergency.mode, emergencyReason: emergency.reason } : {}),
     ...(consent ? { appTypes: consent.types } : {}),
   }
+}
+
+/** The consent to an application that stands now. */
+export function consentOf(
+  { apps }: AccessRecord,
+  client: string,
+  now: number,
+): AccessRecord['apps'][number] | undefined {
+  return apps.find((app) => app.client === client && covers(app.period, now))
 }
 
 function partiesOf({ practitioner, organization }: Caller): readonly PartyIdentifier[] {

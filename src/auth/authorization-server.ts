@@ -36,6 +36,8 @@ export interface AuthorizationServerParts {
   readonly renderErrorPage: (error: string) => string
   /** Records a citizen's consent on the access record; false when this person may not give it. */
   readonly onConsent: (consent: AppConsent) => Promise<boolean>
+  /** Whether the patient's consent to an application stands now, on their access record. */
+  readonly isConsented: (client: string, patient: string) => Promise<boolean>
   readonly onFailure: (error: unknown) => void
   readonly now?: () => number
 }
@@ -75,7 +77,10 @@ export async function createAuthorizationServer(
   const { directory, keys, clientKeys } = await openDirectory(store, people)
   const scopes = createScopePolicy(directory.clients, parts.vocabulary)
   const contexts = createLaunchContexts(store, now)
-  const common = { baseUrl, store, directory, scopes, contexts, now }
+  // A third-party application needs the consent of each patient (decision 25); others are the operator's.
+  const isInForce = async (client: string, patient: string) =>
+    directory.client(client)?.party !== 'third' || parts.isConsented(client, patient)
+  const common = { baseUrl, store, directory, scopes, contexts, isInForce, now }
   const provider = createProvider({
     ...common,
     keys,
@@ -117,7 +122,7 @@ export async function createAuthorizationServer(
     introspectAs: async (authorization, token) => {
       const caller = await authenticate({ authorization })
       if (caller.client === undefined) throw new NotAuthenticated('This needs a token of a client')
-      return introspectFor({ provider, directory }, caller, token)
+      return introspectFor({ provider, directory, isInForce }, caller, token)
     },
     revokeApp: async (client, patient) => {
       for (const grantId of await contexts.grantsOf(client, patient)) {

@@ -4,11 +4,15 @@
  */
 import type Provider from 'oidc-provider'
 import type { Caller } from './caller.ts'
-import type { Directory } from './registrations.ts'
+import type { ProviderParts } from './provider-parts.ts'
 import { introspected } from './token-answers.ts'
 
 export async function introspectFor(
-  { provider, directory }: { readonly provider: Provider; readonly directory: Directory },
+  {
+    provider,
+    directory,
+    isInForce,
+  }: Pick<ProviderParts, 'directory' | 'isInForce'> & { readonly provider: Provider },
   caller: Caller,
   token: string,
 ): Promise<Record<string, unknown>> {
@@ -19,7 +23,7 @@ export async function introspectFor(
     caller.client !== undefined &&
     (caller.client === found.clientId || directory.client(caller.client)?.introspects === true)
   if (!mayAsk || !(await isGrantAlive(provider, found))) return { active: false }
-  return introspected({
+  const body = {
     ...found.extra,
     active: true,
     client_id: found.clientId,
@@ -30,7 +34,8 @@ export async function introspectFor(
     aud: found.aud,
     scope: found.scope,
     token_type: 'Bearer',
-  })
+  }
+  return introspected(body, isInForce)
 }
 
 async function isGrantAlive(provider: Provider, token: object): Promise<boolean> {

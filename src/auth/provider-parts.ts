@@ -12,6 +12,8 @@ export interface ProviderParts {
   readonly directory: Directory
   readonly scopes: ScopePolicy
   readonly contexts: LaunchContexts
+  /** Whether the application may still see this patient. */
+  readonly isInForce: (client: string, patient: string) => Promise<boolean>
   /** Private keys for id_tokens. */
   readonly keys: readonly JWK[]
   readonly cookieKey: Buffer

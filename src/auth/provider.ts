@@ -52,7 +52,7 @@ export function createProvider(parts: ProviderParts): Provider {
   // Koa's own event, which the types of oidc-provider leave out; unheard, it prints.
   const koa: NodeJS.EventEmitter = provider
   koa.on('error', (error: unknown) => parts.onFailure(error))
-  addContextToAnswers(provider, parts.contexts)
+  addContextToAnswers(provider, parts)
   return provider
 }
 

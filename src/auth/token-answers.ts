@@ -47,7 +47,10 @@ function plainScopeOf({ oidc }: KoaContextWithOIDC): string {
   return oidc.entities.Grant?.getOIDCScopeFiltered(scopes) ?? ''
 }
 
-export function addContextToAnswers(provider: Provider, contexts: LaunchContexts): void {
+export function addContextToAnswers(
+  provider: Provider,
+  { contexts, isInForce }: Pick<ProviderParts, 'contexts' | 'isInForce'>,
+): void {
   provider.use(async (ctx, next) => {
     await next()
     const { oidc } = ctx as Partial<KoaContextWithOIDC>
@@ -63,12 +66,23 @@ export function addContextToAnswers(provider: Provider, contexts: LaunchContexts
         ...patientContext(context),
       }
     }
-    if (oidc.route === 'introspection' && body.active === true) ctx.body = introspected(body)
+    if (oidc.route === 'introspection' && body.active === true)
+      ctx.body = await introspected(body, isInForce)
   })
 }
 
-/** `scope` whole, and nothing of how it is kept. */
-export function introspected(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/**
+ * `scope` whole, and nothing of how it is kept. A token that a patient's `$revoke-app` has made
+ * useless is not active, nor is one whose consent has run out.
+ */
+export async function introspected(
+  body: Readonly<Record<string, unknown>>,
+  isInForce: ProviderParts['isInForce'],
+): Promise<Record<string, unknown>> {
+  const { client_id: client, patient } = body
+  if (typeof client === 'string' && typeof patient === 'string') {
+    if (!(await isInForce(client, patient))) return { active: false }
+  }
   const { [plainScopeClaim]: plain, ...rest } = body
   return { ...rest, scope: joined(plain, rest.scope) }
 }

@@ -2,7 +2,16 @@
 import t from 'tap'
 import { readAccessRecord } from '../../src/access/access-records.ts'
 import { createScopePolicy } from '../../src/auth/granted-scopes.ts'
-import { agree, bearer, citizenId, login, publicApp, sandboxServer, startLogin } from './sandbox.ts'
+import {
+  agree,
+  bearer,
+  citizenId,
+  login,
+  post,
+  publicApp,
+  sandboxServer,
+  startLogin,
+} from './sandbox.ts'
 
 const request = {
   client: publicApp,
@@ -41,6 +50,33 @@ t.test('withdrawing it ends the access on the next request', async (t) => {
   const client = { name: 'client', valueString: publicApp.id }
   t.equal((await asCitizen(server, '$revoke-app', [client])).statusCode, 200)
   t.ok((await bearer(server, token, ownRecord)).status >= 400)
+})
+
+t.test('introspection says what the consent makes of a token', async (t) => {
+  const server = await sandboxServer(t)
+  const { access_token: token } = await login(server, request, { account: citizenId })
+  const portalToken = server.authorization!.sandbox!.callers[0]!.token
+  const isActive = async (form: Record<string, string>, headers?: Record<string, string>) => {
+    const { body } = await post(server, '/auth/introspect', form, headers)
+    return body.active
+  }
+  const both = async () => [
+    await isActive({ token, client_id: publicApp.id }),
+    await isActive({ token }, { authorization: `Bearer ${token}` }),
+  ]
+  t.same(await both(), [true, true])
+  const client = { name: 'client', valueString: publicApp.id }
+  await asCitizen(server, '$revoke-app', [client])
+  t.same(await both(), [false, false])
+  const ownToken = { token: portalToken }
+  const asPortal = { authorization: `Bearer ${portalToken}` }
+  t.equal(await isActive(ownToken, asPortal), true, 'the own portal needs no consent')
+  await asCitizen(server, '$grant-app', [
+    client,
+    { name: 'purpose', valueString: 'suivi' },
+    { name: 'type', valueCode: 'Patient' },
+  ])
+  t.same(await both(), [true, true], 'a new consent brings it back')
 })
 
 t.test('takes no consent to what is not in the catalogue (decision 25)', async (t) => {
