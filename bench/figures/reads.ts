@@ -1,4 +1,5 @@
 /** Read by id: 32 connections against bare Fastify, one connection against the disk. */
+import { DatabaseSync } from 'node:sqlite'
 import { patientId } from '../data/resources.ts'
 import { atLeast, atMost, type Figure, type Result } from '../harness/figure.ts'
 import { getRequest } from '../harness/http-client.ts'
@@ -16,12 +17,26 @@ interface Contender {
   readonly port: number
 }
 
-/** Patients all over the store, in an order that no cache likes. */
+/** Patients all over the store: few enough that the server has them in memory after one turn. */
 function readsOf(patients: number): (number: number) => string {
   const requests = Array.from({ length: patients }, (_, index) =>
     getRequest(`/fhir/Patient/${patientId((index * 7919) % patients)}`),
   )
   return (number) => requests[number % requests.length]!
+}
+
+/** Documents in turn, more of them than the server keeps in memory: each read asks the database. */
+function readsOfDocuments({ databaseFile }: Workbench): (number: number) => string {
+  const db = new DatabaseSync(databaseFile, { readOnly: true })
+  const requests = db
+    .prepare(
+      `SELECT r.id FROM resource r JOIN type t ON t.id = r.type
+        WHERE t.name = 'DocumentReference' AND r.version > 0`,
+    )
+    .all()
+    .map(({ id }) => getRequest(`/fhir/DocumentReference/${id}`))
+  db.close()
+  return (number) => requests[(number * 7919) % requests.length]!
 }
 
 async function floorsOf(
@@ -41,10 +56,11 @@ async function floorsOf(
 async function read32(bench: Workbench): Promise<readonly Result[]> {
   const server = await bench.server()
   const floors = await floorsOf(bench, server)
-  const requestOf = readsOf(bench.patients)
+  const known = readsOf(bench.patients)
+  const documents = readsOfDocuments(bench)
   const last: Record<string, LoadResult> = {}
   const load =
-    (name: string, { child, port }: Contender, milliseconds: number) =>
+    (name: string, { child, port }: Contender, milliseconds: number, requestOf = known) =>
     async () => {
       last[name] = await runLoad({ port, connections, milliseconds, requestOf, server: child })
       return last[name].perSecond
@@ -56,6 +72,8 @@ async function read32(bench: Workbench): Promise<readonly Result[]> {
       ours: load('ours', server, stretch),
       sql: load('sql', floors.sql, stretch),
       bare: load('bare', floors.bare, stretch),
+      oursUnknown: load('oursUnknown', server, stretch, documents),
+      sqlUnknown: load('sqlUnknown', floors.sql, stretch, documents),
     },
   })
   const where = await bench.profile(load('ours', server, stretch))
@@ -79,6 +97,12 @@ async function read32(bench: Workbench): Promise<readonly Result[]> {
       goal: atLeast(0.28),
       detail: `${told(rounds.ours)} to ${told(rounds.bare)}, rounds ${spread(rounds.ours, rounds.bare)}`,
       rounds,
+    },
+    {
+      work: 'read by id of what the server has not in memory / bare+SQL',
+      value: medianRatio(rounds.oursUnknown, rounds.sqlUnknown),
+      unit: '',
+      detail: `documents in turn, more than are kept: ${told(rounds.oursUnknown)} to ${told(rounds.sqlUnknown)}, rounds ${spread(rounds.oursUnknown, rounds.sqlUnknown)}`,
     },
   ]
 }

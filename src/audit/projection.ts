@@ -227,7 +227,7 @@ function tryOpen(file: string): DatabaseSync | undefined {
 
 /** A power cut may undo the last transactions, never damage the file; they are projected again. */
 function configure(db: DatabaseSync): void {
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048;
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
     PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF`)
 }
 

@@ -5,7 +5,7 @@
 import type Provider from 'oidc-provider'
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider'
 import type { ProviderParts } from './provider-parts.ts'
-import type { LaunchContext, LaunchContexts } from './launch-context.ts'
+import type { LaunchContext } from './launch-context.ts'
 
 /** Kept with each access token, for introspection: the scopes that name no resource type. */
 const plainScopeClaim = 'plain_scope'
