@@ -9,7 +9,7 @@ import type { Envelope, StoredVersion } from '../store/stored-version.ts'
 /** No patient has this id: Patients have what the server makes or a client chose, never a dot alone. */
 const nobody = '.'
 
-const envelopeText = JSON.stringify({
+const envelope: Envelope = {
   patients: [nobody],
   class: 'absent|class',
   docType: 'absent|type',
@@ -19,7 +19,7 @@ const envelopeText = JSON.stringify({
   labels: ['absent|label'],
   depositedAt: 0,
   rules: ['dmp'],
-} satisfies Envelope)
+}
 
 /** Permits nothing to anybody, as a resource of a patient whom nobody knows. */
 export function absentVersion(type: string, id: string): StoredVersion {
@@ -33,8 +33,7 @@ export function absentVersion(type: string, id: string): StoredVersion {
     deleted: false,
     body: Buffer.alloc(0),
     slots: [],
-    // Parsed each time, as that of a stored version is.
-    envelope: JSON.parse(envelopeText) as Envelope,
+    envelope,
   }
 }
 

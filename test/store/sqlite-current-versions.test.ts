@@ -1,6 +1,6 @@
 /** The versions kept in memory are the newest, whoever writes meanwhile. */
 import { test } from 'tap'
-import { CurrentVersions } from '../../src/store/sqlite/current-versions.ts'
+import { absent, CurrentVersions } from '../../src/store/sqlite/current-versions.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import type { StoredVersion } from '../../src/store/stored-version.ts'
 import { aDelete, aPlan, aWrite, anEnvelope, write } from './plans.ts'
@@ -24,7 +24,7 @@ test('what is being written is neither given out nor kept until all outcomes are
   const current = new CurrentVersions(1_000_000)
   const writes = [{ type: 'Observation', id: 'a' }]
   current.add(aVersion('a', 1))
-  t.equal(current.get('Observation', 'a')?.versionId, 1)
+  t.match(current.get('Observation', 'a'), { versionId: 1 })
   current.beginWrite(writes)
   t.equal(current.get('Observation', 'a'), undefined)
   current.add(aVersion('a', 1))
@@ -35,8 +35,21 @@ test('what is being written is neither given out nor kept until all outcomes are
   t.equal(current.get('Observation', 'a'), undefined, 'the second plan is still on its way')
   current.endWrite(writes)
   current.add(aVersion('a', 3))
-  t.equal(current.get('Observation', 'a')?.versionId, 3)
+  t.match(current.get('Observation', 'a'), { versionId: 3 })
   t.equal(current.get('Patient', 'a'), undefined)
+  t.end()
+})
+
+test('absence is known until somebody writes', (t) => {
+  const current = new CurrentVersions(1_000_000)
+  const target = { type: 'Observation', id: 'a' }
+  current.addAbsent(target)
+  t.equal(current.get('Observation', 'a'), absent)
+  current.beginWrite([target])
+  current.addAbsent(target)
+  t.equal(current.get('Observation', 'a'), undefined)
+  current.endWrite([target])
+  t.equal(current.get('Observation', 'a'), undefined)
   t.end()
 })
 
@@ -90,6 +103,20 @@ test('reads beside writes never go back, and see each write that was answered', 
   isWriting = false
   await Promise.all(readers)
   t.equal(wrong, 0)
+})
+
+test('what was absent is found as soon as its creation is answered', async (t) => {
+  const store = await openSqliteStore({ folder: t.testdir() })
+  t.teardown(() => store.close())
+  for (let index = 0; index < 50; index++) {
+    const id = `n${index}`
+    t.equal(await store.read('Observation', id), undefined)
+    t.equal(await store.read('Observation', id), undefined)
+    const creation = write(store, aWrite({ id }))
+    void store.read('Observation', id)
+    await creation
+    t.equal((await store.read('Observation', id))?.id, id)
+  }
 })
 
 test('a refused plan leaves the version that stands, a deletion its tombstone', async (t) => {

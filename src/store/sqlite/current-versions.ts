@@ -1,5 +1,6 @@
 /**
- * The newest versions that were read last, so that the next reader of one needs no statement.
+ * The newest versions that were read last, so that the next reader of one needs no statement; and what
+ * was found absent, for absence must take as long as presence (security.md, threat 34).
  *
  * Exact, since all plans pass this thread: from the moment a plan is handed to the writer until its
  * outcome is known, what it writes is neither kept nor given out from here, and who reads it asks
@@ -10,23 +11,41 @@ import type { StoredVersion } from '../stored-version.ts'
 import { isWorthKeeping, memoryBytes } from './known-versions.ts'
 import { TwoGenerations } from './two-generations.ts'
 
+/** In the place of a resource that there never was. */
+export const absent = Symbol('absent')
+
+const absentBytes = 256
+
+type Known = StoredVersion | typeof absent
+
 export class CurrentVersions {
-  readonly #kept: TwoGenerations<string, StoredVersion>
+  readonly #kept: TwoGenerations<string, Known>
   /** By how many plans on their way each is written. */
   readonly #beingWritten = new Map<string, number>()
 
   constructor(bytesMax: number) {
-    this.#kept = new TwoGenerations(bytesMax, memoryBytes)
+    this.#kept = new TwoGenerations(bytesMax, (known) =>
+      known === absent ? absentBytes : memoryBytes(known),
+    )
   }
 
-  get(type: string, id: string): StoredVersion | undefined {
+  get(type: string, id: string): Known | undefined {
     return this.#kept.get(keyOf(type, id))
   }
 
   /** To be called in the same turn of the event loop in which the version was read. */
   add(version: StoredVersion): void {
-    const key = keyOf(version.type, version.id)
-    if (isWorthKeeping(version) && !this.#beingWritten.has(key)) this.#kept.set(key, version)
+    if (isWorthKeeping(version)) this.#keep(version, version)
+  }
+
+  /** As `add`, of what was looked for and not found. */
+  addAbsent(target: TypedId): void {
+    this.#keep(target, absent)
+  }
+
+  #keep({ type, id }: TypedId, known: Known): void {
+    const key = keyOf(type, id)
+    if (!this.#beingWritten.has(key)) this.#kept.set(key, known)
   }
 
   /** A plan that writes these leaves for the writer. */

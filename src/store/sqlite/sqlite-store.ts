@@ -16,7 +16,7 @@ import type { StoredVersion } from '../stored-version.ts'
 import type { BlobFolder } from './blob-folder.ts'
 import { Blobs } from './blobs.ts'
 import { removeOrphans } from './blob-orphans.ts'
-import { CurrentVersions } from './current-versions.ts'
+import { absent, CurrentVersions } from './current-versions.ts'
 import { Dictionary } from './dictionary.ts'
 import { EntryPacker } from './entry-pack.ts'
 import type { FolderLock } from './folder-lock.ts'
@@ -72,6 +72,8 @@ export class SqliteStore implements ResourceStore {
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #timer: NodeJS.Timeout
+  /** Type number and id. */
+  #found: readonly [number, string] = [0, '']
   #isClosed = false
   #tidying: Promise<unknown> | undefined
 
@@ -115,13 +117,25 @@ export class SqliteStore implements ResourceStore {
 
   async read(type: string, id: string): Promise<StoredVersion | undefined> {
     const known = this.#current.get(type, id)
-    if (known) return known
+    if (known) return known === absent ? undefined : known
     const typeId = this.#dictionary.typeId(type)
     const row = this.#read.get(typeId, id) as unknown as Row | undefined
-    if (!row) return undefined
+    if (!row) {
+      this.#readFound()
+      this.#current.addAbsent({ type, id })
+      return undefined
+    }
     const version = storedVersion(type, id, row, 0)
     this.#current.add(version)
+    this.#found = [typeId, id]
     return version
+  }
+
+  /** What is not there costs what is there costs: the row that was found last is read in its place. */
+  #readFound(): void {
+    const row = this.#read.get(...this.#found) as unknown as Row | undefined
+    // Parsed, as whoever decides on a version has it parsed.
+    if (row) void storedVersion('', '', row, 0).envelope
   }
 
   async readVersion(
