@@ -19,8 +19,8 @@ export interface BlobWriter {
   /** Takes raw (decoded) bytes; resolves when more may be written. */
   write(chunk: Uint8Array): Promise<void> | void
   /**
-   * Ends the blob, which can be read from then on. Its file and folder are made durable at the same
-   * time: a commit that names it waits for that.
+   * Ends the blob, which can be read from then on under this very reference. A commit that names it
+   * makes it durable, or waits until its file is.
    */
   finish(): Promise<BlobReference>
   /** Drops what was written; never throws. */

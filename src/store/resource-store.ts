@@ -24,7 +24,7 @@ export interface ResourceStore {
   commit(plan: CommitPlan, priority?: 'interactive' | 'bulk'): Promise<CommitResult>
   /** Whether a plan has taken the name (CommitPlan.claims). */
   isClaimed(claim: string): Promise<boolean>
-  /** Where bytes go before the plan that names them; an unnamed blob is removed later by age. */
+  /** Where bytes go before the plan that names them; what no plan names is dropped, or removed by age. */
   readonly blobs: BlobStore
   /** The newest commit that a reader sees. */
   sequence(): number
