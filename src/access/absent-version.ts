@@ -37,7 +37,10 @@ export function absentVersion(type: string, id: string): StoredVersion {
   }
 }
 
-/** What was found last, to be read in the place of what is not there. */
+/**
+ * What was found last, to be read in the place of what is not there. A store may have both in memory;
+ * what is too large for that it reads each time, and so it does here.
+ */
 export class LastFound {
   #found: TypedId | undefined
 

@@ -80,9 +80,8 @@ export async function introspected(
   isInForce: ProviderParts['isInForce'],
 ): Promise<Record<string, unknown>> {
   const { client_id: client, patient } = body
-  if (typeof client === 'string' && typeof patient === 'string') {
-    if (!(await isInForce(client, patient))) return { active: false }
-  }
+  const isOfPatient = typeof client === 'string' && typeof patient === 'string'
+  if (isOfPatient && !(await isInForce(client, patient))) return { active: false }
   const { [plainScopeClaim]: plain, ...rest } = body
   return { ...rest, scope: joined(plain, rest.scope) }
 }

@@ -69,8 +69,7 @@ class GrowingBlob implements BlobWriter {
   async finish(): Promise<BlobReference> {
     if (!this.#file && !this.#small.hasRoomFor(this.#sizeBytes)) await this.#moveToFile()
     if (this.#file) return this.#file.finish()
-    const [only, ...others] = this.#chunks
-    const bytes = only && others.length === 0 ? only : Buffer.concat(this.#chunks)
+    const bytes = Buffer.concat(this.#chunks)
     this.#chunks = []
     return this.#small.stage(bytes)
   }

@@ -8,7 +8,7 @@
  */
 import type { TypedId } from '../../fhir/resource.ts'
 import type { StoredVersion } from '../stored-version.ts'
-import { isWorthKeeping, memoryBytes } from './known-versions.ts'
+import { memoryBytes } from './known-versions.ts'
 import { TwoGenerations } from './two-generations.ts'
 
 /** In the place of a resource that there never was. */
@@ -35,7 +35,7 @@ export class CurrentVersions {
 
   /** To be called in the same turn of the event loop in which the version was read. */
   add(version: StoredVersion): void {
-    if (isWorthKeeping(version)) this.#keep(version, version)
+    this.#keep(version, version)
   }
 
   /** As `add`, of what was looked for and not found. */

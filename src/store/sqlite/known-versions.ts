@@ -11,11 +11,9 @@ const bodyBytesMax = 65_536
 /** About what a version takes beside its bodies. */
 const restBytes = 1024
 
-export function isWorthKeeping({ body }: StoredVersion): boolean {
-  return body.length <= bodyBytesMax
-}
-
+/** Infinite for what is not to be kept. */
 export function memoryBytes({ body, withheld }: StoredVersion): number {
+  if (body.length > bodyBytesMax) return Infinity
   return body.length + (withheld?.body.length ?? 0) + restBytes
 }
 
@@ -45,7 +43,7 @@ export class KnownVersions {
       const vid = Number(row[1])
       const version = storedVersion(type, String(row[0]), row, 1)
       read.set(vid, version)
-      if (isWorthKeeping(version)) this.#kept.set(vid, version)
+      this.#kept.set(vid, version)
     }
     return read
   }

@@ -1,8 +1,8 @@
 /** A plan as it travels to the writer thread: a few small values, and all bytes in one piece. */
 import { Conflict } from '../../errors.ts'
 import { timeMin } from '../../fhir/date-time.ts'
-import type { CommitPlan, OutboxEvent, PlannedWrite, Precondition } from '../commit-plan.ts'
 import type { BlobReference } from '../../json/blob-sink.ts'
+import type { CommitPlan, OutboxEvent, PlannedWrite, Precondition } from '../commit-plan.ts'
 import type { WriteMethod } from '../stored-version.ts'
 import { ByteWriter } from './bytes.ts'
 import type { EntryPacker } from './entry-pack.ts'

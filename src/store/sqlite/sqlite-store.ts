@@ -99,6 +99,7 @@ export class SqliteStore implements ResourceStore {
     this.#readVersion = db.prepare(`SELECT ${versionColumns} FROM version v WHERE v.vid = ?`)
     this.#readVersion.setReturnArrays(true)
     this.#findRid = db.prepare('SELECT rid FROM resource WHERE type = ? AND id = ? AND rid > 0')
+    // The plus before a limit: see `limitTo`.
     this.#outbox = db.prepare(
       `SELECT position, seq AS sequence, kind, data FROM outbox
         WHERE position > ? ORDER BY position LIMIT +?`,

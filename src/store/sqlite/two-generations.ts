@@ -1,6 +1,7 @@
 /**
  * A map bounded by bytes. What is asked for again moves to the young generation; when that is full,
- * the old one is dropped whole, so that forgetting costs nothing for each entry.
+ * the old one is dropped whole, so that forgetting costs nothing for each entry. What does not fit
+ * into one generation is not kept.
  */
 export class TwoGenerations<K, V> {
   readonly #generationBytes: number
@@ -24,6 +25,7 @@ export class TwoGenerations<K, V> {
 
   set(key: K, value: V): void {
     const bytes = this.#bytesOf(value)
+    if (bytes > this.#generationBytes) return
     if (this.#youngBytes + bytes > this.#generationBytes) {
       this.#old = this.#young
       this.#young = new Map()
