@@ -30,7 +30,7 @@ async function longestBlock(
 }
 
 async function blocks(bench: Workbench): Promise<readonly Result[]> {
-  await prepareLots(bench)
+  await prepareLots(await bench.server())
   const count = bench.options.rounds
   const lots = Array.from({ length: count }, (_, index) =>
     aLotOf(5 * 1024 * 1024, `large-${index}`),

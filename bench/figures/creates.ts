@@ -5,6 +5,7 @@ import { atLeast, type Figure, type Result } from '../harness/figure.ts'
 import { postRequest } from '../harness/http-client.ts'
 import { median, runLoad } from '../harness/load.ts'
 import { medianRatio, runRounds, spread } from '../harness/rounds.ts'
+import type { RunningServer } from '../harness/server-process.ts'
 import type { Workbench } from '../harness/workbench.ts'
 
 const connections = 32
@@ -14,12 +15,14 @@ const batches = 60
 
 async function create(bench: Workbench): Promise<readonly Result[]> {
   const server = await bench.server()
+  // It copies the store, so before the floor takes the copy for its own.
+  const plainServer = await bench.plainServer()
   const floor = bench.program('floors/rows.ts', ['--expose-gc'])
   await floor.ask('open', bench.copyFolder)
   const { stretchMilliseconds: milliseconds, rounds: count } = bench.options
   let stretch = 0
-  let cpu = 0
-  const ours = async () => {
+  const cpu = new Map<RunningServer, number>()
+  const createsOf = (server: RunningServer) => async () => {
     const bodies = createBodies(
       `ours-${stretch++}`,
       (bodiesPerSecond * milliseconds) / 1000,
@@ -34,7 +37,7 @@ async function create(bench: Workbench): Promise<readonly Result[]> {
       requestOf,
       server: server.child,
     })
-    cpu = result.cpuMicroseconds
+    cpu.set(server, result.cpuMicroseconds)
     return result.perSecond
   }
   const rows = async () => {
@@ -46,16 +49,28 @@ async function create(bench: Workbench): Promise<readonly Result[]> {
     })
     return floor.ask<number>('run')
   }
-  const rounds = await runRounds({ rounds: count, contenders: { ours, rows } })
+  const ours = createsOf(server)
+  const plain = createsOf(plainServer)
+  const rounds = await runRounds({ rounds: count, contenders: { ours, rows, plain } })
+  const detail = (values: readonly number[], server: RunningServer) =>
+    `${Math.round(median(values))}/s to ${Math.round(median(rounds.rows))}/s, rounds ${spread(values, rounds.rows)}; CPU of one create ${Math.round(cpu.get(server)!)} µs, all threads`
   return [
     {
-      work: 'create, indexed, 32 connections / rows',
+      work: 'create, validated, indexed and audited, 32 connections / rows',
       value: medianRatio(rounds.ours, rounds.rows),
       unit: '',
       goal: atLeast(0.65),
-      detail: `${Math.round(median(rounds.ours))}/s to ${Math.round(median(rounds.rows))}/s, rounds ${spread(rounds.ours, rounds.rows)}; CPU of one create ${Math.round(cpu)} µs, both threads`,
+      detail: detail(rounds.ours, server),
       where: await bench.profile(ours),
       rounds,
+    },
+    {
+      work: 'create, indexed, neither validated nor audited, 32 connections / rows',
+      value: medianRatio(rounds.plain, rounds.rows),
+      unit: '',
+      goal: atLeast(0.65),
+      detail: detail(rounds.plain, plainServer),
+      where: await bench.profile(plain, plainServer),
     },
   ]
 }

@@ -5,7 +5,7 @@ import { atLeast, type Figure, type Result } from '../harness/figure.ts'
 import { postRequest } from '../harness/http-client.ts'
 import { median, runLoad } from '../harness/load.ts'
 import { medianRatio, runRounds, spread } from '../harness/rounds.ts'
-import { ask } from '../harness/server-process.ts'
+import { ask, type RunningServer } from '../harness/server-process.ts'
 import type { Workbench } from '../harness/workbench.ts'
 
 const documentBytes = 50 * 1024
@@ -13,8 +13,7 @@ const rowBytes = 4096
 const lotsPerSecond = 2500
 
 /** Loads whom the lots name, once. */
-export async function prepareLots(bench: Workbench): Promise<void> {
-  const { port } = await bench.server()
+export async function prepareLots({ port }: RunningServer): Promise<void> {
   for (const body of lotSurroundings()) {
     const reply = await ask(port, postRequest('/fhir', body))
     if (reply.status !== 200)
@@ -43,13 +42,15 @@ async function rowsOfLot(bench: Workbench): Promise<number> {
 
 async function lot(bench: Workbench): Promise<readonly Result[]> {
   const server = await bench.server()
-  await prepareLots(bench)
+  const plainServer = await bench.plainServer()
+  await prepareLots(server)
+  await prepareLots(plainServer)
   const indexRows = await rowsOfLot(bench)
   const floor = bench.program('floors/blob-batch.ts')
   const { stretchMilliseconds: milliseconds, rounds: count } = bench.options
   let stretch = 0
   let cpu = 0
-  const post = (connections: number) => async () => {
+  const post = (connections: number, to: RunningServer) => async () => {
     const label = stretch++
     const requests = Array.from(
       { length: (lotsPerSecond * milliseconds) / 1000 / (connections > 1 ? 1 : 2) },
@@ -57,13 +58,13 @@ async function lot(bench: Workbench): Promise<readonly Result[]> {
     )
     const requestOf = (number: number) => requests[number]
     const result = await runLoad({
-      port: server.port,
+      port: to.port,
       connections,
       milliseconds,
       requestOf,
-      server: server.child,
+      server: to.child,
     })
-    cpu = result.cpuMicroseconds
+    if (to === server) cpu = result.cpuMicroseconds
     return result.perSecond
   }
   const floorWork = {
@@ -76,9 +77,10 @@ async function lot(bench: Workbench): Promise<readonly Result[]> {
   const rounds = await runRounds({
     rounds: count,
     contenders: {
-      one: post(1),
+      one: post(1, server),
       floor: () => floor.ask<number>('run', floorWork),
-      eight: post(8),
+      eight: post(8, server),
+      plain: post(1, plainServer),
     },
   })
   const detail = (values: readonly number[]) =>
@@ -90,7 +92,7 @@ async function lot(bench: Workbench): Promise<readonly Result[]> {
       unit: '',
       goal: atLeast(0.7),
       detail: `${detail(rounds.one)}; ${indexRows} index rows a lot; CPU of one lot ${Math.round(cpu)} µs, all threads`,
-      where: await bench.profile(post(1)),
+      where: await bench.profile(post(1, server)),
       rounds,
     },
     {
@@ -98,6 +100,12 @@ async function lot(bench: Workbench): Promise<readonly Result[]> {
       value: medianRatio(rounds.eight, rounds.floor),
       unit: '',
       detail: detail(rounds.eight),
+    },
+    {
+      work: 'the same lot as plain FHIR, neither validated nor audited, 1 connection / by hand',
+      value: medianRatio(rounds.plain, rounds.floor),
+      unit: '',
+      detail: detail(rounds.plain),
     },
   ]
 }

@@ -45,8 +45,8 @@ async function openWorld(bench: Workbench): Promise<AccessWorld> {
     cpSync(filled, copy, { recursive: true })
     rmSync(join(copy, 'lock'), { force: true })
   }
-  const sandbox = await bench.serve(forCallers, { AUTH: 'sandbox' })
-  const open = await bench.serve(forAll, { AUTH: 'open' })
+  const sandbox = await bench.serve(forCallers, { env: { AUTH: 'sandbox' } })
+  const open = await bench.serve(forAll, { env: { AUTH: 'open' } })
   const { callerOf } = await callersOf(sandbox.port)
   const { patient = '', token: citizen } = callerOf('Citoyenne')
   const { token: specialist } = callerOf('Spécialiste en relation de soin')
@@ -78,7 +78,7 @@ async function fill(
   bench: Workbench,
   folder: string,
 ): Promise<Pick<AccessWorld, 'shown' | 'hidden'>> {
-  const server = await bench.serve(folder, { AUTH: 'sandbox', DEMO_DATA: 'on' })
+  const server = await bench.serve(folder, { env: { AUTH: 'sandbox', DEMO_DATA: 'on' } })
   try {
     await untilReady(server)
     const { callerOf } = await callersOf(server.port)

@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
   /** With the probe, which takes some memory and time of its own. */
   readonly probed?: boolean
+  /** Of this project; the server as shipped by default. */
+  readonly program?: string | undefined
 }
 
 /** What `npm start` gives to Node before the program. */
@@ -33,6 +35,7 @@ const startMax = 60_000
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { cores, dataFolder, project = projectFolder, env = {}, probed = false } = options
+  const { program = 'bench/harness/serve.ts' } = options
   const port = await freePort()
   const started = performance.now()
   const child = new Child({
@@ -40,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cwd: project,
     argv:
       probed || project === projectFolder
-        ? [...nodeOptions, ...(probed ? ['--import', probe] : []), 'bench/harness/serve.ts']
+        ? [...nodeOptions, ...(probed ? ['--import', probe] : []), program]
         : [...nodeOptions, 'src/main.ts', 'serve'],
     env: {
       PORT: String(port),

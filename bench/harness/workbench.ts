@@ -8,7 +8,12 @@ import type { Cores } from './cores.ts'
 import { loadResources, type LoadingFacts } from './load-resources.ts'
 import type { BenchOptions } from './options.ts'
 import { busyMilliseconds, formatTimes, type ThreadTimes } from './profile.ts'
-import { projectFolder, startServer, type RunningServer } from './server-process.ts'
+import {
+  projectFolder,
+  startServer,
+  type RunningServer,
+  type ServerOptions,
+} from './server-process.ts'
 
 export class Workbench {
   readonly options: BenchOptions
@@ -17,6 +22,7 @@ export class Workbench {
   readonly #log: (line: string) => void
   #loading: Promise<LoadingFacts> | undefined
   #server: Promise<RunningServer> | undefined
+  #plainServer: Promise<RunningServer> | undefined
   readonly #children: Child[] = []
 
   constructor(options: BenchOptions, cores: Cores, log: (line: string) => void) {
@@ -72,9 +78,23 @@ export class Workbench {
     return this.#server
   }
 
+  /** Passerelle on a copy of the store as it was after loading, without validation and audit. */
+  plainServer(): Promise<RunningServer> {
+    this.#plainServer ??= this.loaded().then(() => {
+      const folder = join(this.folder, 'plain')
+      cpSync(this.copyFolder, folder, { recursive: true })
+      return this.serve(folder, { program: 'bench/harness/serve-plain.ts' })
+    })
+    return this.#plainServer
+  }
+
   /** Passerelle on another folder, with the probe, until the bench ends. */
-  async serve(dataFolder: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
-    const server = await startServer({ cores: this.cores, dataFolder, env, probed: true })
+  async serve(
+    dataFolder: string,
+    { env = {}, program }: Pick<ServerOptions, 'env' | 'program'> = {},
+  ): Promise<RunningServer> {
+    const { cores } = this
+    const server = await startServer({ cores, dataFolder, env, program, probed: true })
     this.#children.push(server.child)
     return server
   }
