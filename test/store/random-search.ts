@@ -166,8 +166,23 @@ const envelopeClause: fc.Arbitrary<Clause> = fc.oneof(
     { kind: 'envelope', field: 'depositedAt', operator: 'before', values: [1500] },
     { kind: 'envelope', field: 'depositedAt', operator: 'after', values: [0] },
     { kind: 'envelope', field: 'id', operator: 'in', values: ['1', 'a'] },
+    { kind: 'envelope', field: 'patientCount', operator: 'in', values: [1] },
+    { kind: 'envelope', field: 'patientCount', operator: 'in', values: [0, 2] },
   ),
 )
+
+/** As access rules are put together: trees of tests on the envelope. */
+const { policy } = fc.letrec<{ policy: Clause; several: Clause[] }>((tie) => ({
+  policy: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    envelopeClause,
+    fc
+      .tuple(fc.constantFrom('and', 'or'), tie('several'))
+      .map(([kind, clauses]) => ({ kind, clauses })),
+    tie('policy').map((clause) => ({ kind: 'not' as const, clause })),
+  ),
+  several: fc.array(tie('policy'), { maxLength: 4 }),
+}))
 
 const quantityTest = fc
   .tuple(
@@ -243,7 +258,7 @@ const leaf: fc.Arbitrary<Clause> = fc.oneof(
       { kind: 'quantity', code: 'value-quantity', values: [test] },
     ]),
   })),
-  envelopeClause,
+  policy,
 )
 
 const { clause } = fc.letrec<{ clause: Clause; several: Clause[] }>((tie) => ({
@@ -255,12 +270,7 @@ const { clause } = fc.letrec<{ clause: Clause; several: Clause[] }>((tie) => ({
       .map(([kind, clauses]) => ({ kind, clauses })),
     tie('clause').map((clause) => ({ kind: 'not' as const, clause })),
     fc
-      .tuple(
-        fc.constantFrom('subject', 'performer'),
-        type,
-        tie('clause'),
-        fc.option(envelopeClause),
-      )
+      .tuple(fc.constantFrom('subject', 'performer'), type, tie('clause'), fc.option(policy))
       .map(([code, type, inner, decision]) => ({
         kind: 'chain' as const,
         code,
@@ -269,12 +279,7 @@ const { clause } = fc.letrec<{ clause: Clause; several: Clause[] }>((tie) => ({
         ...(decision ? { innerDecision: decision } : {}),
       })),
     fc
-      .tuple(
-        fc.constantFrom('subject', 'performer'),
-        type,
-        tie('clause'),
-        fc.option(envelopeClause),
-      )
+      .tuple(fc.constantFrom('subject', 'performer'), type, tie('clause'), fc.option(policy))
       .map(([code, type, inner, decision]) => ({
         kind: 'has' as const,
         type,
@@ -319,10 +324,7 @@ const includeRule: fc.Arbitrary<IncludeRule> = fc
 const asOfCommit = fc.option(fc.nat({ max: 39 }), { nil: undefined, freq: 3 })
 const restrictions = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
-  fc.record(
-    { Observation: envelopeClause, Patient: envelopeClause },
-    { requiredKeys: ['Patient'] },
-  ),
+  fc.record({ Observation: policy, Patient: policy }, { requiredKeys: ['Patient'] }),
 )
 
 export const randomSearch: fc.Arbitrary<RandomSearch> = fc

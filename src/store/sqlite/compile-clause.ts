@@ -31,9 +31,9 @@ export function compileClause(clause: Clause, scope: Scope): Sql {
     case 'none':
       return sqlFalse
     case 'and':
-      return andSql(clause.clauses.map((each) => compileClause(each, scope)))
+      return andSql(compileEach(clause.clauses, scope, andSql))
     case 'or':
-      return orSql(clause.clauses.map((each) => compileClause(each, scope)))
+      return orSql(compileEach(clause.clauses, scope, orSql))
     case 'not':
       return negate(compileClause(clause.clause, scope))
     case 'id':
@@ -66,6 +66,48 @@ export function compileClause(clause: Clause, scope: Scope): Sql {
       return chain(clause, scope)
     case 'has':
       return has(clause, scope)
+  }
+}
+
+/** What asks several things of a resource's row of `fact` seeks it once for all of them, last. */
+function compileEach(
+  clauses: readonly Clause[],
+  scope: Scope,
+  join: (tests: readonly Sql[]) => Sql,
+): readonly Sql[] {
+  // SQLite joins a test that stands by itself; inside another one it is a statement for each row.
+  const isApart = (each: Clause) => join === andSql && isOfPatients(each)
+  const ofFacts = clauses.filter((each) => factsAsked(each) > 0 && !isApart(each))
+  if (scope.table === 'fact' || ofFacts.reduce((sum, each) => sum + factsAsked(each), 0) < 2)
+    return clauses.map((each) => compileClause(each, scope))
+  const others = clauses.filter((each) => !ofFacts.includes(each))
+  const together = factTest(scope, (alias) => {
+    const facts: Scope = { ...scope, row: alias.text, table: 'fact' }
+    return join(ofFacts.map((each) => compileClause(each, facts)))
+  })
+  return [...others.map((each) => compileClause(each, scope)), together]
+}
+
+function isOfPatients(clause: Clause): boolean {
+  return clause.kind === 'envelope' && clause.field === 'patients'
+}
+
+/** How many tests of `fact` a clause is made of; 0 when it is made of others too. */
+function factsAsked(clause: Clause): number {
+  switch (clause.kind) {
+    case 'envelope':
+    case 'lastUpdated':
+    case 'missing':
+      return 1
+    case 'not':
+      return factsAsked(clause.clause)
+    case 'and':
+    case 'or': {
+      const counts = clause.clauses.map(factsAsked)
+      return counts.includes(0) ? 0 : counts.reduce((sum, count) => sum + count, 0)
+    }
+    default:
+      return 0
   }
 }
 

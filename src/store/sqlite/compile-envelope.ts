@@ -110,6 +110,6 @@ function inCompartments(ids: readonly string[], scope: Scope): Sql {
   const c = raw(alias)
   const d = raw(scope.row)
   // What is deleted, or not to be found, has no rows in the indexes of searches.
-  const deleted = raw(scope.table === 'index' ? '= 0' : 'IN (0, 1)')
-  return sql`EXISTS (SELECT 1 FROM compartment ${c} WHERE ${isOneOf(sql`${c}.patient`, targets)} AND ${c}.type = ${scope.typeId} AND ${c}.deleted ${deleted} AND ${c}.sort = ${d}.sort AND ${c}.rid = ${d}.rid AND ${holds(alias, scope.view)})`
+  const deleted = scope.table === 'index' ? raw('0') : sql`${d}.deleted`
+  return sql`EXISTS (SELECT 1 FROM compartment ${c} WHERE ${isOneOf(sql`${c}.patient`, targets)} AND ${c}.type = ${scope.typeId} AND ${c}.deleted = ${deleted} AND ${c}.sort = ${d}.sort AND ${c}.rid = ${d}.rid AND ${holds(alias, scope.view)})`
 }

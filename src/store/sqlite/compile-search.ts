@@ -41,10 +41,9 @@ export function compileSearch(
   if (clauses.some(({ kind }) => kind === 'none')) return undefined
   const driver = chooseDriver(clauses, scope, sort.kind, statements)
   const driven: Scope = { ...scope, table: driver.table }
-  const tests = clauses
-    .filter((clause) => clause !== driver.covers)
-    .map((clause) => compileClause(clause, driven))
-  const test = andSql(restriction ? [...tests, holdsNow(restriction, driven)] : tests)
+  const tested = clauses.filter((clause) => clause !== driver.covers)
+  const own = compileClause({ kind: 'and', clauses: tested }, driven)
+  const test = restriction ? andSql([own, holdsNow(restriction, driven)]) : own
   return test === sqlFalse ? undefined : { search, scope: driven, driver, test }
 }
 

@@ -24,6 +24,8 @@ export class SearchLookups implements Lookups {
   readonly versions: KnownVersions
   readonly #parsed = new Map<string, unknown>()
   #inner = new Map<string, readonly number[] | undefined>()
+  /** By type and id: a search names its patient, and what restricts it names that patient again. */
+  readonly #targetIds = new Map<string, number | undefined>()
   /** By the list that was asked for: a chain asks for the same one several times. */
   #targets = new Map<readonly number[], readonly number[]>()
   #aliases = 0
@@ -50,6 +52,7 @@ export class SearchLookups implements Lookups {
   begin(timeoutMs: number): void {
     this.#inner = new Map()
     this.#targets = new Map()
+    this.#targetIds.clear()
     this.#aliases = 0
     this.#rows = 0
     this.#timeoutMs = timeoutMs
@@ -76,10 +79,14 @@ export class SearchLookups implements Lookups {
   }
 
   targetId(typeId: number, id: string): number | undefined {
+    const key = `${typeId}/${id}`
+    if (this.#targetIds.has(key)) return this.#targetIds.get(key)
     const row = this.statements.get(
       sql`SELECT tid FROM resource WHERE type = ${typeId} AND id = ${id}`,
     )
-    return row && Number(row[0])
+    const target = row && Number(row[0])
+    this.#targetIds.set(key, target)
+    return target
   }
 
   resourceId(typeId: number, id: string): number | undefined {

@@ -4,7 +4,7 @@ import type { Dictionary } from './dictionary.ts'
 import type { KeyedHash } from './keyed-hash.ts'
 import { endless } from './schema.ts'
 import type { Sql } from './sql.ts'
-import { raw, sql } from './sql.ts'
+import { raw, sql, sqlFalse, sqlTrue } from './sql.ts'
 
 /** Which state index rows are read in. */
 export type View =
@@ -75,5 +75,7 @@ export function factTest(scope: Scope, test: (alias: Sql) => Sql): Sql {
   if (scope.table === 'fact') return test(raw(scope.row))
   const alias = scope.lookups.alias()
   const a = raw(alias)
-  return sql`EXISTS (SELECT 1 FROM fact ${a} WHERE ${a}.type = ${scope.typeId} AND ${a}.rid = ${raw(scope.row)}.rid AND ${isVersionOf(alias, scope.view)} AND ${test(a)})`
+  const tested = test(a)
+  if (tested === sqlTrue || tested === sqlFalse) return tested
+  return sql`EXISTS (SELECT 1 FROM fact ${a} WHERE ${a}.type = ${scope.typeId} AND ${a}.rid = ${raw(scope.row)}.rid AND ${isVersionOf(alias, scope.view)} AND ${tested})`
 }
