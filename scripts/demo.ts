@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { demoOptions, demoPeople } from '../src/demo/demo-data.ts'
 import type { DemoRun } from './demo/demo-run.ts'
 import { createFhirClient } from './demo/fhir-client.ts'
+import { findBase } from './demo/find-base.ts'
 import * as lot from './demo/lot-steps.ts'
 import * as metadata from './demo/metadata-steps.ts'
 import { findCast, findPatient, waitUntilReady } from './demo/record-steps.ts'
@@ -77,7 +78,7 @@ async function main(argv: readonly string[]): Promise<void> {
   })
   try {
     if (!URL.canParse(base)) throw new DemoFailure(`« ${base} » n’est pas une adresse`)
-    await play(base, report)
+    await play(await findBase(base), report)
   } catch (error) {
     if (!(error instanceof DemoFailure)) throw error
     process.stderr.write(`\nÉchec : ${error.message}\n`)

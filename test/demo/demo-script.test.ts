@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { play } from '../../scripts/demo.ts'
+import { findBase } from '../../scripts/demo/find-base.ts'
 import { createReport } from '../../scripts/demo/report.ts'
 import { loadDemoData } from '../../src/cli/load-demo-data.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -52,6 +53,12 @@ t.test('says what is missing when the server has no demonstration patients', asy
   const server = await demoServer(t, { DEMO_DATA: 'off' })
   const { report } = recordedReport()
   await t.rejects(play(server.config.baseUrl, report), { message: /DEMO_DATA=on/ })
+})
+
+t.test('finds the FHIR base of a server of which only the host is named', async (t) => {
+  const { baseUrl } = (await demoServer(t)).config
+  t.equal(await findBase(new URL(baseUrl).origin), baseUrl)
+  t.equal(await findBase(baseUrl), baseUrl)
 })
 
 t.test('ends with 1 and one sentence when no server answers', async (t) => {
