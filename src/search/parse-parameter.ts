@@ -15,7 +15,7 @@ import {
 } from './query-context.ts'
 import type { Clause } from './search-request.ts'
 import { allOf, anyOf, everything, nothing } from './search-request.ts'
-import { splitEscaped } from './split-values.ts'
+import { isEscapedWell, splitEscaped } from './split-values.ts'
 
 const valuesMaxDefault = 200
 const chainStepsMaxDefault = 3
@@ -61,6 +61,12 @@ function splitName(name: string): [string, string | undefined] {
 }
 
 function splitValues({ limits }: QueryContext, sent: SentParameter): string[] {
+  if (!isEscapedWell(sent.value)) {
+    throw invalidValue(
+      sent,
+      `${sent.name} has a "\\" before what needs none; "\\" itself is written "\\\\"`,
+    )
+  }
   const values = splitEscaped(sent.value, ',')
   const valuesMax = limits.valuesMax ?? valuesMaxDefault
   if (values.length > valuesMax)

@@ -1,6 +1,5 @@
 /**
- * The separators of search values and their escapes: `\,` `\|` `\$` `\\`. A backslash before any
- * other character stands for itself. R4 search.html#escaping.
+ * The separators of search values and their escapes: `\,` `\|` `\$` `\\`. R4 search.html#escaping.
  */
 
 /** The parts between unescaped separators, still escaped. */
@@ -16,6 +15,11 @@ export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[]
   }
   parts.push(text.slice(start))
   return parts
+}
+
+/** Whether each backslash stands before one of the four: any other use is illegal. */
+export function isEscapedWell(text: string): boolean {
+  return !text.includes('\\') || /^(?:[^\\]|\\[,|$\\])*$/.test(text)
 }
 
 export function unescapeValue(text: string): string {

@@ -38,7 +38,14 @@ t.test('reads escaped separators as themselves', async (t) => {
     code: 'identifier',
     tokens: [{ value: 'a,b' }, { system: 'c|d', value: 'e\\f' }],
   })
-  t.match(where('Patient', 'name=a\\$b\\x'), { values: ['a$b\\x'] })
+  t.match(where('Patient', 'name=a\\$b\\\\x'), { values: ['a$b\\x'] })
+})
+
+t.test('refuses a backslash that escapes nothing', async (t) => {
+  for (const value of ['a\\x', 'a\\', '\\\\\\', 's|a\\x,b'])
+    t.match(refusal('Patient', `identifier=${value}`), /itself is written/, value)
+  t.match(refusal('Patient', 'name:exact=a\\x'), /itself is written/)
+  t.match(refusal('Encounter', 'subject:Patient.name=a\\x'), /itself is written/)
 })
 
 t.test('joins values with OR and repeated parameters with AND', async (t) => {
