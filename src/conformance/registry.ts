@@ -119,6 +119,8 @@ export interface SearchParameter {
   readonly targets: readonly string[]
   /** A reference by canonical URL, which chains, `_has` and includes do not follow. */
   readonly isCanonical?: boolean
+  /** A token of ContactPoints, URIs or booleans, where `system|code` has no meaning. */
+  readonly hasNoSystem?: boolean
   /** Of a composite: each component's parameter type and FHIRPath relative to `expression`. */
   readonly components: readonly {
     readonly type: SearchParameter['type']

@@ -62,7 +62,10 @@ function toParameter(
   const components = type === 'composite' ? componentsOf(source, definition) : []
   if (!components) return undefined
   const targets = type === 'reference' ? targetsOf(definition, alternatives) : []
-  const isCanonical = type === 'reference' && alternatives.every((one) => isUrl(source, one))
+  const areAll = (types: ReadonlySet<string>) =>
+    alternatives.every((one) => leadsTo(types, source, one))
+  const isCanonical = type === 'reference' && areAll(URL_TYPES)
+  const hasNoSystem = type === 'token' && areAll(SYSTEMLESS_TYPES)
   return {
     code,
     type,
@@ -70,16 +73,27 @@ function toParameter(
     expression: alternatives.join(' | '),
     targets,
     ...(isCanonical ? { isCanonical } : {}),
+    ...(hasNoSystem ? { hasNoSystem } : {}),
     components,
   }
 }
 
 const URL_TYPES: ReadonlySet<string> = new Set(['canonical', 'uri', 'url'])
 
-/** Whether a path leads to URLs only; false where it is more than members, `where` and `as`. */
-function isUrl({ typeModel }: SearchParameterSource, path: string): boolean {
+/** Whose tokens are codes alone. R4 search.html#token. */
+const SYSTEMLESS_TYPES: ReadonlySet<string> = new Set([...URL_TYPES, 'boolean', 'ContactPoint'])
+
+/**
+ * Whether a path leads to elements of these types only; false where it is more than members,
+ * `where` and `as`.
+ */
+function leadsTo(
+  allowed: ReadonlySet<string>,
+  { typeModel }: SearchParameterSource,
+  path: string,
+): boolean {
   const cast = /^\((.+) as (\w+)\)$/.exec(path)
-  if (cast) return URL_TYPES.has(cast[2]!)
+  if (cast) return allowed.has(cast[2]!)
   const [type = '', ...names] = path.replaceAll(/\.where\([^()]*\)/g, '').split('.')
   const types = names.reduce(
     (found, name) =>
@@ -88,7 +102,7 @@ function isUrl({ typeModel }: SearchParameterSource, path: string): boolean {
       ),
     [type],
   )
-  return types.length > 0 && types.every((one) => URL_TYPES.has(one))
+  return types.length > 0 && types.every((one) => allowed.has(one))
 }
 
 function isParameterType(type: unknown): type is ParameterType {
@@ -166,12 +180,14 @@ function targetsOf(definition: JsonObject, alternatives: readonly string[]): str
 function join(first: SearchParameter, second: SearchParameter): SearchParameter {
   if (first.type === 'composite') return { ...first, urls: [...first.urls, ...second.urls] }
   const alternatives = [...splitUnion(first.expression), ...splitUnion(second.expression)]
-  const { isCanonical: _, ...rest } = first
+  const { isCanonical: _canonical, hasNoSystem: _system, ...rest } = first
   const isCanonical = first.isCanonical && second.isCanonical
+  const hasNoSystem = first.hasNoSystem && second.hasNoSystem
   const isAny = first.targets.length === 0 || second.targets.length === 0
   return {
     ...rest,
     ...(isCanonical ? { isCanonical } : {}),
+    ...(hasNoSystem ? { hasNoSystem } : {}),
     urls: [...new Set([...first.urls, ...second.urls])],
     expression: [...new Set(alternatives)].join(' | '),
     targets: isAny ? [] : [...new Set([...first.targets, ...second.targets])],

@@ -15,7 +15,10 @@ import { splitEscaped, unescapeValue } from './split-values.ts'
 export interface ValueSource {
   readonly context: QueryContext
   readonly sent: SentParameter
-  readonly parameter: Pick<SearchParameter, 'type' | 'targets' | 'components' | 'isCanonical'>
+  readonly parameter: Pick<
+    SearchParameter,
+    'type' | 'targets' | 'components' | 'isCanonical' | 'hasNoSystem'
+  >
   /** What the clause is about: the parameter's code, or that of a contained resource. */
   readonly code: string
   /** Each still escaped; joined by OR. */
@@ -25,10 +28,12 @@ export interface ValueSource {
 type ValueParser = (source: ValueSource) => Clause
 
 export const valueParsers: Record<SearchParameter['type'], ValueParser> = {
-  token: ({ code, sent, values }) => ({
+  token: ({ code, sent, values, parameter }) => ({
     kind: 'token',
     code,
-    tokens: values.map((value) => parseToken(sent, value)),
+    tokens: values.map((value) =>
+      parameter.hasNoSystem ? parseCode(sent, value) : parseToken(sent, value),
+    ),
   }),
   reference: (source) => ({
     kind: 'reference',
@@ -83,6 +88,13 @@ export function parseToken(sent: SentParameter, text: string): TokenClause['toke
   if (first === '' && second === '')
     throw invalidValue(sent, `${sent.name} has neither a system nor a code`)
   return second === '' ? { system: first } : { system: first, value: second }
+}
+
+/** `code` alone: R4 forbids the `|` on ContactPoints, URIs and booleans, which have no system. */
+function parseCode(sent: SentParameter, text: string): TokenClause['tokens'][number] {
+  if (splitEscaped(text, '|').length > 1)
+    throw invalidValue(sent, `${sent.name} takes a code alone; what it searches has no system`)
+  return { value: unescapeValue(text) }
 }
 
 export function parseStrings(

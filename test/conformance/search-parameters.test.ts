@@ -51,6 +51,15 @@ t.test('tells references by canonical URL from others', async (t) => {
   }
 })
 
+t.test('tells tokens that have no system from others', async (t) => {
+  const hasNoSystem = (type: string, code: string) =>
+    registry.searchParameters(type).get(code)!.hasNoSystem ?? false
+  for (const code of ['active', 'telecom', 'phone', 'email']) t.ok(hasNoSystem('Patient', code))
+  for (const code of ['identifier', 'gender', 'language', 'deceased', '_tag'])
+    t.notOk(hasNoSystem('Patient', code), code)
+  t.notOk(hasNoSystem('Observation', 'value-concept'))
+})
+
 t.test('gives every type the parameters of Resource that have an expression', async (t) => {
   for (const type of [...registry.resourceTypes, 'Resource']) {
     const codes = [...registry.searchParameters(type).keys()].filter((code) => code[0] === '_')

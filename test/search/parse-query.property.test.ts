@@ -15,8 +15,9 @@ const samples: Record<Exclude<SearchParameter['type'], 'composite' | 'special'>,
   quantity: '5.4|http://unitsofmeasure.org|mg',
 }
 
-function sampleOf({ code, type, components }: SearchParameter): string {
+function sampleOf({ code, type, components, hasNoSystem }: SearchParameter): string {
   if (code === '_id') return 'abc'
+  if (hasNoSystem) return 'code'
   if (type === 'composite')
     return components.map((part) => samples[part.type as keyof typeof samples]).join('$')
   return samples[type as keyof typeof samples]

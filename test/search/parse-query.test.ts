@@ -32,6 +32,18 @@ t.test('reads tokens in all four forms', async (t) => {
   t.match(refusal('Patient', 'identifier=a|b|c'), /system\|code/)
 })
 
+t.test('refuses a system where no element has one', async (t) => {
+  for (const query of ['telecom=phone|0102', 'phone=|0102', 'active=s|true', 'email:not=e|'])
+    t.match(refusal('Patient', query), /a code alone/, query)
+  t.match(refusal('Patient', 'general-practitioner:Practitioner.phone=p|1'), /a code alone/)
+  t.same(where('Patient', 'phone=a\\|b'), {
+    kind: 'token',
+    code: 'phone',
+    tokens: [{ value: 'a|b' }],
+  })
+  t.equal(refusal('Patient', 'gender=|male'), 'accepted')
+})
+
 t.test('reads escaped separators as themselves', async (t) => {
   t.same(where('Patient', 'identifier=a\\,b,c\\|d|e\\\\f'), {
     kind: 'token',
