@@ -96,11 +96,7 @@ const modifiers: Record<SearchParameter['type'], Readonly<Record<string, Modifie
     contains: (source) => parseStrings(source, 'contains'),
   },
   reference: {
-    identifier: ({ code, sent, values }) => ({
-      kind: 'token',
-      code: `${code}:identifier`,
-      tokens: values.map((value) => parseToken(sent, value)),
-    }),
+    identifier: parseLogical,
   },
   date: {},
   uri: {},
@@ -108,6 +104,20 @@ const modifiers: Record<SearchParameter['type'], Readonly<Record<string, Modifie
   quantity: {},
   composite: {},
   special: {},
+}
+
+/** R4 search.html#reference: a canonical has no identifier beside itself. */
+function parseLogical({ code, sent, values, parameter }: ValueSource): Clause {
+  if (parameter.isCanonical)
+    throw new UnsupportedParameter(
+      sent.name,
+      `"${code}" refers by canonical URL, which has no identifier to search for`,
+    )
+  return {
+    kind: 'token',
+    code: `${code}:identifier`,
+    tokens: values.map((value) => parseToken(sent, value)),
+  }
 }
 
 function applyModifier(source: ValueSource, modifier: string | undefined): Clause {

@@ -193,6 +193,11 @@ t.test('finds canonicals by URL, and refuses to follow them', async (t) => {
   t.equal(refusal(type, `_include=${type}:subject&based-on:CarePlan.status=active`), 'accepted')
 })
 
+t.test('refuses the identifier of a canonical, which has none', async (t) => {
+  t.match(refusal('QuestionnaireResponse', 'questionnaire:identifier=a'), /has no identifier/)
+  t.equal(refusal('QuestionnaireResponse', 'subject:identifier=a'), 'accepted')
+})
+
 t.test('reads the modifiers of each type, and names them when it refuses one', async (t) => {
   t.match(where('Patient', 'name:exact=É'), { match: 'exact', values: ['É'] })
   t.match(where('Patient', 'name:contains=é'), { match: 'contains' })
