@@ -46,10 +46,11 @@ function parseAt(context: QueryContext, sent: SentParameter, place: Place): Clau
   const [code = '', modifier] = splitName(place.name)
   const parameter = requireParameter(context, sent, place.type, code)
   const values = splitValues(context, sent)
-  const source = { context, sent, parameter, code: place.prefix + code, values }
+  const { type, prefix } = place
+  const source = { context, sent, type, parameter, code: prefix + code, values }
   const clause = applyModifier(source, modifier)
   // A `:not` inside a contained resource says nothing of resources that contain none.
-  return place.prefix !== '' && clause.kind === 'not'
+  return prefix !== '' && clause.kind === 'not'
     ? allOf([{ kind: 'missing', code: source.code, missing: false }, clause])
     : clause
 }

@@ -8,13 +8,15 @@ import { parseNumberTest, parseQuantityTest } from './parse-number.ts'
 import type { QueryContext, SentParameter } from './query-context.ts'
 import { invalidValue } from './query-context.ts'
 import type { Clause, DateClause, Prefix, ReferenceClause, TokenClause } from './search-request.ts'
-import { anyOf } from './search-request.ts'
+import { allOf, anyOf } from './search-request.ts'
 import { splitEscaped, unescapeValue } from './split-values.ts'
 
 /** One parameter being parsed. */
 export interface ValueSource {
   readonly context: QueryContext
   readonly sent: SentParameter
+  /** The resource type that the parameter is of. */
+  readonly type: string
   readonly parameter: Pick<
     SearchParameter,
     'type' | 'targets' | 'components' | 'isCanonical' | 'hasNoSystem'
@@ -41,7 +43,7 @@ export const valueParsers: Record<SearchParameter['type'], ValueParser> = {
     references: source.values.map((value) => parseReferenceValue(source, value)),
   }),
   string: (source) => parseStrings(source, 'start'),
-  uri: ({ code, values }) => ({ kind: 'uri', code, values: values.map(unescapeValue) }),
+  uri: parseUris,
   date: ({ context, code, sent, values }) => ({
     kind: 'date',
     code,
@@ -105,6 +107,36 @@ export function parseStrings(
   if (match !== 'exact' && texts.some((text) => foldText(text) === ''))
     throw invalidValue(sent, `${sent.name} has no letter or digit to search for`)
   return { kind: 'string', code, match, values: texts }
+}
+
+/**
+ * The URL of a definition may be followed by `|` and its business version. R4 search.html#uri.
+ */
+function parseUris({ context, type, code, values }: ValueSource): Clause {
+  const hasVersion = context.registry.searchParameters(type).get('version')?.type === 'token'
+  const split = values.map((value) =>
+    code === 'url' && hasVersion ? splitVersion(value) : { url: unescapeValue(value) },
+  )
+  const plain = split.flatMap(({ url, version }) => (version === undefined ? [url] : []))
+  const versioned = split.flatMap(({ url, version }): Clause[] =>
+    version === undefined
+      ? []
+      : [
+          allOf([
+            { kind: 'uri', code, values: [url] },
+            { kind: 'token', code: 'version', tokens: [{ value: version }] },
+          ]),
+        ],
+  )
+  return anyOf([
+    ...(plain.length > 0 ? [{ kind: 'uri' as const, code, values: plain }] : []),
+    ...versioned,
+  ])
+}
+
+function splitVersion(value: string): { url: string; version?: string } {
+  const [url = '', version = '', ...more] = splitEscaped(value, '|').map(unescapeValue)
+  return version === '' || more.length > 0 ? { url: unescapeValue(value) } : { url, version }
 }
 
 const PREFIXED_DATE = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)(?=\d)/

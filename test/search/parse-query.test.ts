@@ -193,6 +193,24 @@ t.test('finds canonicals by URL, and refuses to follow them', async (t) => {
   t.equal(refusal(type, `_include=${type}:subject&based-on:CarePlan.status=active`), 'accepted')
 })
 
+t.test('finds definitions by URL and business version', async (t) => {
+  const url = 'http://example.org/q'
+  const versioned = {
+    kind: 'and',
+    clauses: [
+      { kind: 'uri', code: 'url', values: [url] },
+      { kind: 'token', code: 'version', tokens: [{ value: '1.0' }] },
+    ],
+  }
+  t.same(where('Questionnaire', `url=${url}|1.0`), versioned)
+  t.same(where('Questionnaire', `url=${url}|1.0,urn:oid:1.2`), {
+    kind: 'or',
+    clauses: [{ kind: 'uri', code: 'url', values: ['urn:oid:1.2'] }, versioned],
+  })
+  const plain = { kind: 'uri', code: 'url', values: [url, 'urn:oid:1.2'] }
+  t.same(where('Questionnaire', `url=${url},urn:oid:1.2`), plain)
+})
+
 t.test('refuses the identifier of a canonical, which has none', async (t) => {
   t.match(refusal('QuestionnaireResponse', 'questionnaire:identifier=a'), /has no identifier/)
   t.equal(refusal('QuestionnaireResponse', 'subject:identifier=a'), 'accepted')
