@@ -318,6 +318,8 @@ t.test(
       t.equal((await call(server, 'GET', `/AuditEvent${query}`)).status, 400, query)
     t.equal((await call(server, 'GET', '/Patient?_revinclude=AuditEvent:patient')).status, 400)
     t.equal((await call(server, 'GET', '/Patient?_has:AuditEvent:patient:action=R')).status, 400)
+    const path = `?_id=${patient}&_include=*`
+    t.equal((await call(server, 'GET', path)).status, 200, 'includes of all types are no search')
   },
 )
 
