@@ -1,4 +1,5 @@
 /** `_include` and `_revinclude`. R4 search.html#revinclude. */
+import type { Issue } from '../fhir/operation-outcome.ts'
 import type { QueryContext, SentParameter } from './query-context.ts'
 import {
   UnsupportedParameter,
@@ -64,4 +65,42 @@ function requireReference(
       sent,
       `"${code}" in ${sent.name}=${sent.value} cannot refer to ${targetType}`,
     )
+}
+
+const namedMax = 5
+
+/** What `*` stands for but is not followed: references by canonical URL, said in one warning. */
+export function unfollowedIncludes(
+  { registry }: QueryContext,
+  rules: readonly IncludeRule[],
+  searched: readonly string[],
+): Issue[] {
+  const names = rules
+    .filter(({ code, sourceType, kind, iterate }) => {
+      const mayApply = kind === 'revinclude' || iterate || searched.includes(sourceType)
+      return code === '*' && mayApply
+    })
+    .flatMap(({ kind, iterate, sourceType, targetType }) => {
+      const found = kind === 'revinclude' && !iterate ? searched : registry.resourceTypes
+      const aims = targetType === undefined ? found : [targetType]
+      return [...registry.searchParameters(sourceType).values()]
+        .filter(({ isCanonical, targets }) => isCanonical && mayReach(targets, aims))
+        .map(({ code }) => `${sourceType}:${code}`)
+    })
+  if (names.length === 0) return []
+  const more = names.length > namedMax ? ` and ${names.length - namedMax} more` : ''
+  return [
+    {
+      severity: 'warning',
+      code: 'not-supported',
+      diagnostics: `"*" does not include what is referred to by canonical URL: ${names.slice(0, namedMax).join(', ')}${more}`,
+      expression: [
+        rules.every(({ kind }) => kind === 'revinclude') ? 'http._revinclude' : 'http._include',
+      ],
+    },
+  ]
+}
+
+function mayReach(targets: readonly string[], aims: readonly string[]): boolean {
+  return targets.length === 0 || targets.some((target) => aims.includes(target))
 }

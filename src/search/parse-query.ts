@@ -15,7 +15,7 @@ import {
   parseTypes,
   requireOneOf,
 } from './parse-control.ts'
-import { parseInclude } from './parse-include.ts'
+import { parseInclude, unfollowedIncludes } from './parse-include.ts'
 import { parseParameter } from './parse-parameter.ts'
 import type { QueryContext, QueryLimits, SentParameter } from './query-context.ts'
 import { UnsupportedParameter, invalidValue } from './query-context.ts'
@@ -95,7 +95,11 @@ export function parseQuery(source: QuerySource): ParsedQuery {
   return {
     request: toRequest(draft),
     used: sent.flatMap((parameter) => [used.get(parameter)].filter((pair) => pair !== undefined)),
-    issues: [...draft.issues, ...uselessIncludes(draft)],
+    issues: [
+      ...draft.issues,
+      ...uselessIncludes(draft),
+      ...unfollowedIncludes(draft.context, draft.includes, draft.types),
+    ],
     result: draft.result,
   }
 }

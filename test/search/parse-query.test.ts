@@ -193,6 +193,26 @@ t.test('finds canonicals by URL, and refuses to follow them', async (t) => {
   t.equal(refusal(type, `_include=${type}:subject&based-on:CarePlan.status=active`), 'accepted')
 })
 
+t.test('says which references "*" does not follow', async (t) => {
+  const warned = (type: string | undefined, query: string) =>
+    parse(type, query).issues.map(({ diagnostics }) => diagnostics)
+  const response = 'QuestionnaireResponse'
+  const told = [/canonical URL: QuestionnaireResponse:questionnaire$/]
+  t.match(warned(response, '_include=*'), told)
+  t.match(warned(response, `_include=${response}:*`), told)
+  t.match(warned(response, `_include=${response}:*:Questionnaire`), told)
+  t.match(warned('Questionnaire', `_revinclude=${response}:*`), told)
+  t.match(warned('Patient', `_include:iterate=${response}:*`), told)
+  t.match(warned(undefined, '_include=*'), [/canonical URL: \S+, .+ and \d+ more$/])
+  for (const [type, query] of [
+    [response, `_include=${response}:*:Patient`],
+    [response, `_include=${response}:subject`],
+    ['Patient', `_revinclude=${response}:*`],
+    ['Observation', '_include=*'],
+  ] as const)
+    t.same(warned(type, query), [], query)
+})
+
 t.test('finds definitions by URL and business version', async (t) => {
   const url = 'http://example.org/q'
   const versioned = {
