@@ -26,7 +26,7 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   const request: SearchRequest = {
     ...parsed.request,
     where: await ruledClause(context, { type: target.type, parameters }, parsed.request.where),
-    ...(opened ? { asOf: opened.asOf, position: opened.position, total: 'none' } : {}),
+    ...(opened ? placeOf(opened) : {}),
   }
   const found = await context.store.search(request).catch((error: unknown) => {
     throw opened && error instanceof Gone ? expired(context, { target, parsed }, error) : error
@@ -111,12 +111,18 @@ interface PageLink {
   readonly type: string
   readonly parameters: readonly (readonly [string, string])[]
   readonly asOf: number
-  readonly position: NonNullable<SearchRequest['position']>
+  /** Absent: from the first match on. */
+  readonly position?: NonNullable<SearchRequest['position']>
   readonly total?: number
   /** Who asked for the first page; nobody else may go on from it. */
   readonly subject: string
   /** When the first page was asked for: `ap` means the same on every page. */
   readonly now: number
+}
+
+/** Where a page link stands; the total came with the page that counted it. */
+function placeOf({ asOf, position }: PageLink): Partial<SearchRequest> {
+  return { asOf, total: 'none', ...(position === undefined ? {} : { position }) }
 }
 
 function openLink(context: Context, target: SearchTarget, token: string): PageLink {
@@ -205,20 +211,22 @@ function linksOf(
   const { baseUrl, pagingKey } = context.services
   const url = target.type === undefined ? baseUrl : `${baseUrl}/${target.type}`
   const links = [{ relation: 'self', url: selfUrl(context, target, parsed) }]
-  const seal = (position: PageLink['position']) => {
+  const seal = (position?: PageLink['position']) => {
     const content: PageLink = {
       kind: 'search',
       type: target.type ?? '',
       // What was ignored is left out, so that the next page needs no leniency.
       parameters: parsed.used,
       asOf: page.asOf,
-      position,
+      ...(position === undefined ? {} : { position }),
       subject: context.store.subject,
       now: startedAt,
       ...(total === undefined ? {} : { total }),
     }
     return `${url}?_page=${sealPageLink(pagingKey, content)}`
   }
+  // A page that is first has nothing to go back to; that spares it the sealing.
+  if (page.previous !== undefined) links.push({ relation: 'first', url: seal() })
   if (page.next !== undefined)
     links.push({ relation: 'next', url: seal({ direction: 'after', at: page.next }) })
   if (page.previous !== undefined) {

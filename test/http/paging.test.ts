@@ -145,6 +145,15 @@ t.test('shows on a later page what was there when the first was asked for', asyn
   t.same(idsOf(await get(server, link(third, 'previous')!)), ['b'])
   t.same(idsOf(await get(server, link(second, 'previous')!)), ['a'])
   t.equal(link(first, 'previous'), undefined)
+  t.equal(link(first, 'first'), undefined, 'this is it')
+  t.match(link(third, 'first'), /^\/Patient\?_page=[A-Za-z0-9_-]+$/, 'one opaque token')
+  for (const page of [second, third]) {
+    const again = await get(server, link(page, 'first')!)
+    t.same(idsOf(again), ['a'])
+    t.equal(again.body.total, first.body.total)
+    t.equal(link(again, 'previous'), undefined)
+    t.same(idsOf(await get(server, link(again, 'next')!)), ['b'], 'as of the same moment')
+  }
   t.same(idsOf(await get(server, '/Patient?gender=female')), ['a'], 'a new search sees today')
 })
 
