@@ -1,6 +1,9 @@
-/** Decision 39: string search ignores case, accents, hyphens, apostrophes and spaces. */
+/**
+ * String search ignores case, accents, hyphens and apostrophes (decision 39), and with them all
+ * punctuation and white space. R4 search.html#string.
+ */
 
-const SEPARATORS = /[\s'’ʼ‘`´\-‐‑‒–—]+/gu
+const SEPARATORS = /[\s\p{P}ʼ`´]+/gu
 const MARKS = /\p{M}+/gu
 
 /** Latin letters with their marks, and the punctuation of texts: each folds for itself. */

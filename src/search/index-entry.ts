@@ -44,7 +44,7 @@ export interface ReferenceEntry extends Entry {
 
 export interface StringEntry extends Entry {
   readonly kind: 'string'
-  /** Folded by `foldText`: no case, accent, hyphen, apostrophe or space. */
+  /** Folded by `foldText`: no case, accent, punctuation or space. */
   readonly folded: string
   readonly exact: string
 }
