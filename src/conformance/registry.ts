@@ -121,6 +121,8 @@ export interface SearchParameter {
   readonly isCanonical?: boolean
   /** A token of ContactPoints, URIs or booleans, where `system|code` has no meaning. */
   readonly hasNoSystem?: boolean
+  /** A token of plain strings, which R4 compares without regard to case. */
+  readonly ignoresCase?: boolean
   /** Of a composite: each component's parameter type and FHIRPath relative to `expression`. */
   readonly components: readonly {
     readonly type: SearchParameter['type']

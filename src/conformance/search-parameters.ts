@@ -66,6 +66,7 @@ function toParameter(
     alternatives.every((one) => leadsTo(types, source, one))
   const isCanonical = type === 'reference' && areAll(URL_TYPES)
   const hasNoSystem = type === 'token' && areAll(SYSTEMLESS_TYPES)
+  const ignoresCase = type === 'token' && areAll(TEXT_TYPES)
   return {
     code,
     type,
@@ -74,6 +75,7 @@ function toParameter(
     targets,
     ...(isCanonical ? { isCanonical } : {}),
     ...(hasNoSystem ? { hasNoSystem } : {}),
+    ...(ignoresCase ? { ignoresCase } : {}),
     components,
   }
 }
@@ -82,6 +84,8 @@ const URL_TYPES: ReadonlySet<string> = new Set(['canonical', 'uri', 'url'])
 
 /** Whose tokens are codes alone. R4 search.html#token. */
 const SYSTEMLESS_TYPES: ReadonlySet<string> = new Set([...URL_TYPES, 'boolean', 'ContactPoint'])
+
+const TEXT_TYPES: ReadonlySet<string> = new Set(['string'])
 
 /**
  * Whether a path leads to elements of these types only; false where it is more than members,
@@ -180,14 +184,16 @@ function targetsOf(definition: JsonObject, alternatives: readonly string[]): str
 function join(first: SearchParameter, second: SearchParameter): SearchParameter {
   if (first.type === 'composite') return { ...first, urls: [...first.urls, ...second.urls] }
   const alternatives = [...splitUnion(first.expression), ...splitUnion(second.expression)]
-  const { isCanonical: _canonical, hasNoSystem: _system, ...rest } = first
+  const { isCanonical: _canonical, hasNoSystem: _system, ignoresCase: _case, ...rest } = first
   const isCanonical = first.isCanonical && second.isCanonical
   const hasNoSystem = first.hasNoSystem && second.hasNoSystem
+  const ignoresCase = first.ignoresCase && second.ignoresCase
   const isAny = first.targets.length === 0 || second.targets.length === 0
   return {
     ...rest,
     ...(isCanonical ? { isCanonical } : {}),
     ...(hasNoSystem ? { hasNoSystem } : {}),
+    ...(ignoresCase ? { ignoresCase } : {}),
     urls: [...new Set([...first.urls, ...second.urls])],
     expression: [...new Set(alternatives)].join(' | '),
     targets: isAny ? [] : [...new Set([...first.targets, ...second.targets])],

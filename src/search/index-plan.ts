@@ -18,6 +18,7 @@ import {
   numberSink,
   quantitySink,
   stringSink,
+  textTokenSink,
   tokenSink,
   uriSink,
 } from './index-values.ts'
@@ -82,10 +83,12 @@ export function compilePlan(
 /** Puts the parameter's paths into the trie; returns what must be evaluated as FHIRPath. */
 function addParameter(parameter: SearchParameter, start: Place, context: PlanContext): Sink[] {
   const expression = parseFhirPath(parameter.expression)
-  const sinkFor = (type: string, codeSystem?: string) =>
-    parameter.type === 'composite'
-      ? compositeSink(parameter, type, context)
+  const sinkFor = (type: string, codeSystem?: string) => {
+    if (parameter.type === 'composite') return compositeSink(parameter, type, context)
+    return parameter.ignoresCase
+      ? textTokenSink(context.slotOf(parameter.code))
       : sinkOf(parameter.type, parameter.code, type, context, codeSystem)
+  }
   const places = placePaths(expression, start, context.typeModel)
   if (!places) return [evaluatedSink(expression, parameter.expression, sinkFor, context)]
   for (const { node, type, codeSystem } of places) addSink(node, sinkFor(type, codeSystem))

@@ -56,6 +56,14 @@ function isSimple(type: string): boolean {
   return /^[a-z]/.test(type)
 }
 
+/** A plain string under a token parameter, in lower case. R4 search.html#token. */
+export function textTokenSink(slot: CodeSlot): Sink {
+  return (value, output) => {
+    if (typeof value !== 'string') return
+    output.push(slot, { kind: 'token', code: slot.code, value: value.toLowerCase() })
+  }
+}
+
 function simpleToken(slot: CodeSlot): Sink {
   return (value, output) => {
     if (typeof value === 'object') return

@@ -19,7 +19,7 @@ export interface ValueSource {
   readonly type: string
   readonly parameter: Pick<
     SearchParameter,
-    'type' | 'targets' | 'components' | 'isCanonical' | 'hasNoSystem'
+    'type' | 'targets' | 'components' | 'isCanonical' | 'hasNoSystem' | 'ignoresCase'
   >
   /** What the clause is about: the parameter's code, or that of a contained resource. */
   readonly code: string
@@ -33,9 +33,10 @@ export const valueParsers: Record<SearchParameter['type'], ValueParser> = {
   token: ({ code, sent, values, parameter }) => ({
     kind: 'token',
     code,
-    tokens: values.map((value) =>
-      parameter.hasNoSystem ? parseCode(sent, value) : parseToken(sent, value),
-    ),
+    tokens: values.flatMap((value) => {
+      const token = parameter.hasNoSystem ? parseCode(sent, value) : parseToken(sent, value)
+      return parameter.ignoresCase ? inAnyCase(token) : [token]
+    }),
   }),
   reference: (source) => ({
     kind: 'reference',
@@ -92,6 +93,14 @@ export function parseToken(sent: SentParameter, text: string): TokenClause['toke
   return second === '' ? { system: first } : { system: first, value: second }
 }
 
+/** As it was sent, for what was indexed before case was ignored, and as it is indexed now. */
+function inAnyCase(token: TokenClause['tokens'][number]): TokenClause['tokens'] {
+  const lower = token.value?.toLowerCase()
+  return lower === undefined || lower === token.value
+    ? [token]
+    : [token, { ...token, value: lower }]
+}
+
 /** `code` alone: R4 forbids the `|` on ContactPoints, URIs and booleans, which have no system. */
 function parseCode(sent: SentParameter, text: string): TokenClause['tokens'][number] {
   if (splitEscaped(text, '|').length > 1)
@@ -124,7 +133,7 @@ function parseUris({ context, type, code, values }: ValueSource): Clause {
       : [
           allOf([
             { kind: 'uri', code, values: [url] },
-            { kind: 'token', code: 'version', tokens: [{ value: version }] },
+            { kind: 'token', code: 'version', tokens: inAnyCase({ value: version }) },
           ]),
         ],
   )

@@ -60,6 +60,20 @@ t.test('tells tokens that have no system from others', async (t) => {
   t.notOk(hasNoSystem('Observation', 'value-concept'))
 })
 
+t.test('ignores the case of tokens that are plain strings', async (t) => {
+  const ignoresCase = (type: string, code: string) =>
+    registry.searchParameters(type).get(code)!.ignoresCase ?? false
+  for (const [type, code] of [
+    ['Questionnaire', 'version'],
+    ['Medication', 'lot-number'],
+    ['StructureDefinition', 'path'],
+  ] as const)
+    t.ok(ignoresCase(type, code), code)
+  for (const code of ['identifier', 'gender', 'phone', 'active', '_id'])
+    t.notOk(ignoresCase('Patient', code), code)
+  t.notOk(ignoresCase('Observation', 'combo-value-concept'))
+})
+
 t.test('gives every type the parameters of Resource that have an expression', async (t) => {
   for (const type of [...registry.resourceTypes, 'Resource']) {
     const codes = [...registry.searchParameters(type).keys()].filter((code) => code[0] === '_')

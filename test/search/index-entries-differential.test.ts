@@ -15,6 +15,7 @@ import {
   numberSink,
   quantitySink,
   stringSink,
+  textTokenSink,
   tokenSink,
   uriSink,
 } from '../../src/search/index-values.ts'
@@ -27,11 +28,14 @@ const extract = createIndexExtractor({ registry, ...options })
 const skip = hasExamples ? false : 'the shared examples are not at hand'
 const read = createPeriodReader(options.timeZone)
 
-function sinkOf({ type, code }: SearchParameter, elementType: string): Sink | undefined {
+function sinkOf(
+  { type, code, ignoresCase }: SearchParameter,
+  elementType: string,
+): Sink | undefined {
   const slot = createSlot(code)
   switch (type) {
     case 'token':
-      return tokenSink(slot, elementType)
+      return ignoresCase ? textTokenSink(slot) : tokenSink(slot, elementType)
     case 'string':
       return stringSink(slot, elementType)
     case 'uri':

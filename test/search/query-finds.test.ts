@@ -58,7 +58,25 @@ const observation: Resource = {
   valueQuantity: { value: 5.4, system: 'http://unitsofmeasure.org', code: 'mg', unit: 'milligram' },
 }
 
+const questionnaire: Resource = {
+  resourceType: 'Questionnaire',
+  id: '4',
+  url: 'http://example.org/Q',
+  version: '1.0-Beta',
+  status: 'active',
+}
+
 const found: [Resource, string[]][] = [
+  [
+    questionnaire,
+    [
+      'version=1.0-beta',
+      'version=1.0-Beta',
+      'version=|1.0-BETA',
+      'version:not=1.0',
+      'url=http://example.org/Q|1.0-BETA',
+    ],
+  ],
   [
     patient,
     [
@@ -116,6 +134,7 @@ const found: [Resource, string[]][] = [
 ]
 
 const notFound: [Resource, string[]][] = [
+  [questionnaire, ['version=1.0', 'version:not=1.0-beta', 'url=http://example.org/q']],
   [
     patient,
     [
