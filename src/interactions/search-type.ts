@@ -11,6 +11,7 @@ import { renderSearchset, type SearchsetEntry } from '../search/searchset.ts'
 import type { SearchPage } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { Context } from './context.ts'
+import { includedVersions } from './included-versions.ts'
 import type { Outcome } from './outcome.ts'
 import { pageTokenOf } from './page-token.ts'
 import { parseSearch, type SearchTarget } from './parse-search.ts'
@@ -31,7 +32,10 @@ export async function search(context: Context, target: SearchTarget): Promise<Ou
   const found = await context.store.search(request).catch((error: unknown) => {
     throw opened && error instanceof Gone ? expired(context, { target, parsed }, error) : error
   })
-  const page = { ...found, included: await readableOnes(context, found.included) }
+  const page = {
+    ...found,
+    included: await readableOnes(context, await includedVersions(context, found)),
+  }
   // The first page counts; later pages repeat its total, which is that of the same commit.
   const total = opened ? opened.total : (page.total ?? (await recordTotal(context, request, page)))
   const body = await renderPage(context, { target, parsed, page, total, startedAt })

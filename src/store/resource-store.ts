@@ -8,6 +8,7 @@ import type { BlobReference, BlobSink } from '../json/blob-sink.ts'
 import type { SearchRequest } from '../search/search-request.ts'
 import type { CommitPlan, CommitResult } from './commit-plan.ts'
 import type { StoredVersion } from './stored-version.ts'
+import type { NamedVersions } from './version-names.ts'
 
 export interface ResourceStore {
   /** The newest version, which may be a tombstone; undefined when there never was one. */
@@ -90,6 +91,8 @@ export interface SearchPage {
   readonly asOf: number
   readonly matches: readonly StoredVersion[]
   readonly included: readonly StoredVersion[]
+  /** Where references name another version than the newest, which `included` holds. */
+  readonly namedVersions?: readonly NamedVersions[]
   /** Includes were cut at `includesMax`. */
   readonly includesTruncated: boolean
   /** Places before the first and after the last match; undefined when there is nothing there. */

@@ -230,6 +230,32 @@ t.test('includes what matches refer to, and what refers to them', async (t) => {
   t.equal(body.total, 3, 'the total counts matches')
 })
 
+t.test('includes the version that a reference names', async (t) => {
+  const server = await withData(t)
+  const organization = { resourceType: 'Organization', id: 'clinic', name: 'Clinique' }
+  await call(server, 'PUT', '/Organization/clinic', { body: organization })
+  const included = async (query: string) =>
+    ((await call(server, 'GET', `/Patient?${query}`)).body.entry ?? [])
+      .filter(({ search }) => (search as JsonObject).mode === 'include')
+      .map(({ resource }) => ((resource as JsonObject).meta as JsonObject).versionId)
+  const refer = (id: string, version: string) =>
+    call(server, 'PUT', `/Patient/${id}`, {
+      body: aPatient({
+        id,
+        managingOrganization: { reference: `Organization/clinic/_history/${version}` },
+      }),
+    })
+  t.equal((await refer('bruno', '1')).status, 200)
+  const query = '_include=Patient:organization'
+  t.same(await included(`_id=bruno&${query}`), ['1'])
+  t.same(await included(`_id=bruno,anna&${query}`), ['1', '2'], 'another refers to the newest')
+  t.same(await included(`_id=anna&${query}`), ['2'])
+  t.equal((await refer('bruno', '2')).status, 200)
+  t.same(await included(`_id=bruno&${query}`), ['2'])
+  t.equal((await refer('bruno', '9')).status, 200)
+  t.same(await included(`_id=bruno&${query}`), [], 'there is no such version')
+})
+
 t.test('sorts', async (t) => {
   const server = await withData(t)
   const sorted = async (query: string) => idsOf(await call(server, 'GET', `/${query}`))

@@ -1,10 +1,19 @@
 /** `_include` and `_revinclude`. R4 search.html#revinclude. */
-import type { IncludeRule, SearchRequest } from '../../src/search/search-request.ts'
+import type { Clause, IncludeRule, SearchRequest } from '../../src/search/search-request.ts'
 import { everything } from '../../src/search/search-request.ts'
 import type { ResourceStore } from '../../src/store/resource-store.ts'
 import { reference, token, tokenClause } from '../search/entries.ts'
 import type { ContractTest } from './contract.ts'
-import { aDelete, aSearch, include, namesOf, revinclude, write, writeEach } from './plans.ts'
+import {
+  aDelete,
+  aSearch,
+  aWrite,
+  include,
+  namesOf,
+  revinclude,
+  write,
+  writeEach,
+} from './plans.ts'
 
 async function fill(store: ResourceStore): Promise<void> {
   await writeEach(store, [
@@ -150,6 +159,29 @@ export function includeContract(test: ContractTest): void {
       'Provenance/v',
       'Provenance/w',
     ])
+  })
+
+  test('tells which versions the references name, where it includes newer ones', async (t, openStore) => {
+    const store = await openStore(t)
+    await fill(store)
+    await write(store, aWrite({ type: 'Patient', id: 'p', versionId: 2 }))
+    const named = async (where: Clause, ...rules: IncludeRule[]) =>
+      (await store.search(aSearch({ where, includes: rules }))).namedVersions
+    const subject = include('Observation', 'subject')
+    const first = { type: 'Patient', id: 'p', versionIds: ['1'] }
+    const where = (...ids: string[]): Clause => ({ kind: 'id', ids })
+    t.same(await named(where('b'), subject), [{ ...first, isNewestToo: false }])
+    t.same(await named(where('a', 'b'), subject), [{ ...first, isNewestToo: true }])
+    t.same(await named(where('a'), subject), undefined)
+    await write(
+      store,
+      aWrite({ id: 'e', entries: [reference('subject', 'Patient/p/_history/2')] }),
+      aWrite({ type: 'Organization', id: 'h', entries: [reference('seen', 'Observation/b')] }),
+      aWrite({ type: 'Patient', id: 'q', entries: [reference('link', 'Observation/b')] }),
+    )
+    t.same(await named(where('b', 'e'), subject), [{ ...first, isNewestToo: true }])
+    t.same(await named(where('e'), subject), undefined, 'the newest by its number')
+    t.same(await named(where('b'), revinclude('Patient', 'link')), undefined)
   })
 
   test('includes for the page alone, and no further than the bound', async (t, openStore) => {

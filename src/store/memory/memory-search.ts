@@ -5,6 +5,8 @@ import { matchesClause } from '../../search/matcher.ts'
 import type { IncludeRule, SearchRequest } from '../../search/search-request.ts'
 import { compareForSort } from '../../search/sort-order.ts'
 import type { SearchPage } from '../resource-store.ts'
+import { createVersionNames } from '../version-names.ts'
+import type { VersionNames } from '../version-names.ts'
 import type { KeptVersion, VersionLog } from './version-log.ts'
 import { candidateOf } from './version-log.ts'
 
@@ -15,6 +17,7 @@ interface Run {
   readonly asOf: number
   readonly lookup: Lookup
   readonly deadline: number
+  readonly names: VersionNames
 }
 
 export function searchLog(log: VersionLog, request: SearchRequest, asOf: number): SearchPage {
@@ -24,6 +27,7 @@ export function searchLog(log: VersionLog, request: SearchRequest, asOf: number)
     asOf,
     lookup: log.lookup(asOf),
     deadline: performance.now() + request.timeoutMs,
+    names: createVersionNames(),
   }
   const all = findMatches(run)
   const { page, previous, next } = cutPage(run, all)
@@ -32,11 +36,17 @@ export function searchLog(log: VersionLog, request: SearchRequest, asOf: number)
     asOf,
     matches: page.map(({ stored }) => stored),
     included: included.map(({ stored }) => stored),
+    ...namedVersions(run, included),
     includesTruncated: truncated,
     ...(previous ? { previous: previous.rid } : {}),
     ...(next ? { next: next.rid } : {}),
     ...(request.total === 'none' ? {} : { total: all.length }),
   }
+}
+
+function namedVersions({ names }: Run, included: readonly KeptVersion[]) {
+  const others = names.others(included.map(({ stored }) => stored))
+  return others.length === 0 ? {} : { namedVersions: others }
 }
 
 function findMatches(run: Run): KeptVersion[] {
@@ -130,7 +140,8 @@ function* applyRule(
   if (rule.kind === 'include') {
     for (const source of sources) {
       if (source.stored.type !== rule.sourceType) continue
-      for (const { type, id } of referencesUnder(rule, source)) {
+      for (const { type, id, versionId } of referencesUnder(rule, source)) {
+        run.names.add(type, id, versionId)
         const target = run.log.found(type, id, run.asOf)
         if (target) yield target
       }
@@ -140,18 +151,20 @@ function* applyRule(
   const targets = new Set(sources.map(({ stored }) => `${stored.type}/${stored.id}`))
   for (const holder of run.log.current(rule.sourceType, run.asOf)) {
     const references = referencesUnder(rule, holder)
-    if (references.some(({ type, id }) => targets.has(`${type}/${id}`))) yield holder
+    if (!references.some(({ type, id }) => targets.has(`${type}/${id}`))) continue
+    run.names.add(holder.stored.type, holder.stored.id)
+    yield holder
   }
 }
 
 /** `*` is every parameter of the type itself, not those reached through a contained resource. */
 function referencesUnder(rule: IncludeRule, { entries }: KeptVersion) {
-  const references: { type: string; id: string }[] = []
+  const references: { type: string; id: string; versionId: string | undefined }[] = []
   for (const entry of entries) {
     if (entry.kind !== 'reference' || entry.type === undefined || entry.id === undefined) continue
     if (rule.code === '*' ? entry.code.includes('.') : entry.code !== rule.code) continue
     if (rule.targetType !== undefined && entry.type !== rule.targetType) continue
-    references.push({ type: entry.type, id: entry.id })
+    references.push({ type: entry.type, id: entry.id, versionId: entry.versionId })
   }
   return references
 }

@@ -30,6 +30,7 @@ export function unpackEntries(
 export interface PackedReference {
   readonly paramId: number
   readonly target: StoredTarget
+  readonly versionId: string | undefined
 }
 
 /** The references to resources of this server, in the order of the entries. */
@@ -43,8 +44,9 @@ export function unpackReferences(pack: Uint8Array, dictionary: Dictionary): Pack
     const kind = reader.byte()
     const paramId = head.codes[reader.varint()]!
     const target = kind === rowKinds.reference ? peekTarget(reader, head) : undefined
-    if (target) references.push({ paramId, target })
-    unpackRow(kind, '', { reader, head, dictionary }, false)
+    const entry = unpackRow(kind, '', { reader, head, dictionary }, false)
+    if (target && entry.kind === 'reference')
+      references.push({ paramId, target, versionId: entry.versionId })
   }
   return references
 }

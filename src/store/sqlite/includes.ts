@@ -1,6 +1,8 @@
 /** Resources that a page's matches refer to, or that refer to them. R4 search.html#revinclude. */
 import type { IncludeRule, SearchRequest } from '../../search/search-request.ts'
 import type { StoredVersion } from '../stored-version.ts'
+import { createVersionNames } from '../version-names.ts'
+import type { NamedVersions, VersionNames } from '../version-names.ts'
 import { permits } from './compile-search.ts'
 import { unpackReferences } from './entry-unpack.ts'
 import { setOfIds } from './rid-sets.ts'
@@ -16,11 +18,18 @@ export interface Found {
   readonly version: StoredVersion
 }
 
+interface Included {
+  readonly included: readonly StoredVersion[]
+  readonly truncated: boolean
+  readonly namedVersions: readonly NamedVersions[]
+}
+
 interface Run {
   readonly request: SearchRequest
   readonly view: View
   readonly lookups: SearchLookups
   readonly seen: Set<number>
+  readonly names: VersionNames
 }
 
 /**
@@ -32,8 +41,9 @@ export function followIncludes(
   request: SearchRequest,
   view: View,
   lookups: SearchLookups,
-): { included: Found[]; truncated: boolean } {
-  const run: Run = { request, view, lookups, seen: new Set(matches.map(({ rid }) => rid)) }
+): Included {
+  const seen = new Set(matches.map(({ rid }) => rid))
+  const run: Run = { request, view, lookups, seen, names: createVersionNames() }
   const included: Found[] = []
   let sources = matches
   let rules = request.includes
@@ -43,7 +53,7 @@ export function followIncludes(
       for (const each of applyRule(run, rule, sources)) {
         if (run.seen.has(each.rid)) continue
         run.seen.add(each.rid)
-        if (included.length === request.includesMax) return { included, truncated: true }
+        if (included.length === request.includesMax) return outcomeOf(run, included, true)
         found.push(each)
         included.push(each)
       }
@@ -51,7 +61,12 @@ export function followIncludes(
     sources = found
     rules = request.includes.filter(({ iterate }) => iterate)
   }
-  return { included, truncated: false }
+  return outcomeOf(run, included, false)
+}
+
+function outcomeOf({ names }: Run, found: readonly Found[], truncated: boolean): Included {
+  const included = found.map(({ version }) => version)
+  return { included, truncated, namedVersions: names.others(included) }
 }
 
 function applyRule(run: Run, rule: IncludeRule, sources: readonly Found[]): readonly Found[] {
@@ -78,10 +93,11 @@ function targetsOf(run: Run, rule: IncludeRule, sources: readonly Found[]): read
   for (const { vid } of holders) {
     const pack = packs.get(vid)
     if (!pack) continue
-    for (const { paramId, target } of unpackReferences(pack, lookups.dictionary)) {
+    for (const { paramId, target, versionId } of unpackReferences(pack, lookups.dictionary)) {
       if (!params.has(paramId)) continue
-      if (onlyType === undefined || target.typeId === onlyType)
-        targets.set(target.tid, target.typeId)
+      if (onlyType !== undefined && target.typeId !== onlyType) continue
+      targets.set(target.tid, target.typeId)
+      run.names.add(lookups.dictionary.typeName(target.typeId), target.id, versionId)
     }
   }
   return fetchTargets(run, targets)
@@ -121,7 +137,9 @@ function holdersOf(run: Run, rule: IncludeRule, sources: readonly Found[]): read
   if (params.length === 0 || eligible.length === 0) return []
   const targets = lookups.targetIdsOf(eligible.map(({ rid }) => rid))
   const set = sql`SELECT x.rid FROM reference x WHERE ${isOneOf(raw('x.param'), params)} AND ${isOneOf(raw('x.target'), targets)} AND ${holds('x', view)} AND tick(x.rid)`
-  return fetchPermitted(run, typeId, set)
+  const holders = fetchPermitted(run, typeId, set)
+  for (const { version } of holders) run.names.add(version.type, version.id)
+  return holders
 }
 
 /** The resources of a set that the caller may see, by creation; enough to know of a cut. */

@@ -47,12 +47,13 @@ export function runSearch(request: SearchRequest, { lookups, sequence }: Snapsho
   const isCut = found.length > request.count
   const page = found.slice(0, request.count)
   if (isBackward) page.reverse()
-  const { included, truncated } = followIncludes(page, request, view, lookups)
+  const { included, truncated, namedVersions } = followIncludes(page, request, view, lookups)
   const total = totalOf(searches, request, { page, isCut, counted }, lookups)
   return {
     asOf,
     matches: page.map(({ version }) => version),
-    included: included.map(({ version }) => version),
+    included,
+    ...(namedVersions.length > 0 ? { namedVersions } : {}),
     includesTruncated: truncated,
     ...edges(page, request, isCut),
     ...(total === undefined ? {} : { total }),
