@@ -157,8 +157,13 @@ function toCodes(codes: readonly string[]): JsonObject[] {
 }
 
 function toSearchParam({ code, urls, type }: SearchParameter): JsonObject {
-  return { name: code, ...(urls[0] ? { definition: urls[0] } : {}), type }
+  const documentation = type === 'quantity' ? { documentation: unitsAreCompared } : {}
+  return { name: code, ...(urls[0] ? { definition: urls[0] } : {}), type, ...documentation }
 }
+
+/** R4 search.html#quantity leaves conversion open, so that a client has to be told. */
+const unitsAreCompared =
+  'Les unités sont comparées telles quelles, sans conversion : chercher des mg ne trouve pas des g.'
 
 function operationsOf({ operations = [] }: ServedInteractions, target: string): JsonObject[] {
   const isMeant = ({ scope }: ServedOperation) =>

@@ -61,6 +61,12 @@ t.test('lists every type with its interactions and parameters', async (t) => {
   t.match(patient, { conditionalCreate: false, conditionalDelete: 'single' })
 })
 
+t.test('says that units are not converted', async (t) => {
+  const parameters = of('Observation').searchParam as JsonObject[]
+  for (const { name, type, documentation } of parameters)
+    t.equal(documentation !== undefined, type === 'quantity', String(name))
+})
+
 t.test('derives includes from reference parameters', async (t) => {
   const { searchInclude, searchRevInclude } = of('Patient')
   t.same(searchInclude, ['Patient:general-practitioner', 'Patient:link', 'Patient:organization'])
