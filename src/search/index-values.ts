@@ -177,10 +177,15 @@ export function dateSink(slot: CodeSlot, type: string, read: ReadPeriod): Sink |
   switch (type) {
     case 'date':
     case 'dateTime':
-    case 'instant':
       return (value, output) => {
         const found = typeof value === 'string' ? read(value) : undefined
         if (found) output.push(slot, { kind: 'date', code, low: found.low, high: found.high })
+      }
+    case 'instant':
+      // A point in time however many digits it is written with. R4 search.html#date.
+      return (value, output) => {
+        const found = typeof value === 'string' ? read(value) : undefined
+        if (found) output.push(slot, { kind: 'date', code, low: found.low, high: found.low + 1 })
       }
     case 'Period':
       return ofObject(periodOfPeriod)

@@ -66,7 +66,26 @@ const questionnaire: Resource = {
   status: 'active',
 }
 
+const appointment: Resource = {
+  resourceType: 'Appointment',
+  id: '5',
+  status: 'booked',
+  start: '2026-03-01T10:00:00Z',
+  end: '2026-03-01T10:30:00Z',
+}
+
 const found: [Resource, string[]][] = [
+  [
+    appointment,
+    [
+      'date=2026-03-01T10:00:00Z',
+      'date=2026-03-01T10:00:00.000Z',
+      'date=2026-03-01T11:00:00.0%2B01:00',
+      'date=le2026-03-01T10:00:00.000Z',
+      'date=ne2026-03-01T10:00:00.001Z',
+      'date=eb2026-03-01T10:00:00.001Z',
+    ],
+  ],
   [
     questionnaire,
     [
@@ -134,6 +153,14 @@ const found: [Resource, string[]][] = [
 ]
 
 const notFound: [Resource, string[]][] = [
+  [
+    appointment,
+    [
+      'date=gt2026-03-01T10:00:00.000Z',
+      'date=2026-03-01T10:00:00.001Z',
+      'date=ne2026-03-01T10:00:00.000Z',
+    ],
+  ],
   [questionnaire, ['version=1.0', 'version:not=1.0-beta', 'url=http://example.org/q']],
   [
     patient,
