@@ -77,7 +77,7 @@ const verbs: Record<string, (step: Step) => void> = {
   },
   test(step) {
     const target = existing(step, targetOf(step), 'path')
-    if (!isSameJson(target.value!, valueOf(step).value))
+    if (!isSameJson(sourceWritten(target), valueOf(step)))
       throw patchFault({
         expression: step.at,
         fault: `The test failed: the value at ${quote(target.pointer)} is not ${quote(step.operation.value)}`,
@@ -224,7 +224,7 @@ function valueOf(step: Step): Written {
   return writtenIn(step.operation, 'value')
 }
 
-/** What stands at a place, before it is moved or copied. */
+/** What stands at a place, with the text of the number that it may be. */
 function sourceWritten({ parent, tokens, value }: Target): Written {
   return parent ? writtenIn(parent, tokens.at(-1)!) : { value: value!, text: undefined }
 }

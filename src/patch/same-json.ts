@@ -1,13 +1,14 @@
 /** Equality of JSON values as RFC 6902 section 4.6 defines it: numbers by value, members unordered. */
 import type { JsonValue } from '../fhir/resource.ts'
-import { isContainer, isRawNumber, memberOf } from './draft.ts'
+import type { Written } from './draft.ts'
+import { isContainer, isRawNumber, memberOf, writtenIn } from './draft.ts'
 
-export function isSameJson(left: JsonValue, right: JsonValue): boolean {
-  const open: [JsonValue, JsonValue][] = [[left, right]]
+export function isSameJson(left: Written, right: Written): boolean {
+  const open: [Written, Written][] = [[left, right]]
   for (let pair = open.pop(); pair; pair = open.pop()) {
-    const [a, b] = pair
+    const [{ value: a }, { value: b }] = pair
     if (!isContainer(a) || !isContainer(b)) {
-      if (isContainer(a) || isContainer(b) || !isSameScalar(a, b)) return false
+      if (isContainer(a) || isContainer(b) || !isSameScalar(...pair)) return false
       continue
     }
     const names = Object.keys(a)
@@ -15,16 +16,15 @@ export function isSameJson(left: JsonValue, right: JsonValue): boolean {
       return false
     for (const name of names) {
       const token = Array.isArray(a) ? Number(name) : name
-      const other = memberOf(b, token)
-      if (other === undefined) return false
-      open.push([memberOf(a, token)!, other])
+      if (memberOf(b, token) === undefined) return false
+      open.push([writtenIn(a, token), writtenIn(b, token)])
     }
   }
   return true
 }
 
-function isSameScalar(a: JsonValue, b: JsonValue): boolean {
-  return isNumber(a) === isNumber(b) && scalarOf(a) === scalarOf(b)
+function isSameScalar(a: Written, b: Written): boolean {
+  return isNumber(a.value) === isNumber(b.value) && scalarOf(a) === scalarOf(b)
 }
 
 function isNumber(value: JsonValue): boolean {
@@ -32,9 +32,9 @@ function isNumber(value: JsonValue): boolean {
 }
 
 /** A number as its significant digits and exponent, so that 1.10 equals 1.1 and no digit is lost. */
-function scalarOf(value: JsonValue): JsonValue {
+function scalarOf({ value, text: written }: Written): JsonValue {
   if (!isNumber(value)) return value
-  const text = isRawNumber(value) ? value.rawJSON : String(value)
+  const text = isRawNumber(value) ? value.rawJSON : (written ?? String(value))
   const [, sign, whole, fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
   if (whole === undefined) return `number ${text}`

@@ -2,6 +2,7 @@ import t from 'tap'
 import { FhirError } from '../../src/errors.ts'
 import { createRegistry } from '../../src/conformance/create-registry.ts'
 import { loadCoreDefinitions } from '../../src/conformance/definitions-cache.ts'
+import { parseJsonValue } from '../../src/json/parse.ts'
 import { applyJsonPatch } from '../../src/patch/json-patch.ts'
 import type { JsonObject, JsonValue, Resource } from '../../src/fhir/resource.ts'
 
@@ -188,6 +189,21 @@ t.test('keeps decimals with their digits and compares them by value', async (t) 
     '{"resourceType":"Basic","a":{"value":1.10},"b":123456789012345678901,"c":{"value":1.10}}',
   )
   t.ok(refusal(resource, raw('[{"op":"test","path":"/b","value":123456789012345678902}]')))
+})
+
+t.test('compares numbers by their exact value, wherever they stand', (t) => {
+  const resource = parseJsonValue(
+    '{"resourceType":"Basic","a":9007199254740993,"b":[{"c":0.10000000000000000001}]}',
+  ) as Resource
+  const isRefused = (path: string, value: string) =>
+    refusal(resource, parseJsonValue(`[{"op":"test","path":"${path}","value":${value}}]`)) !==
+    undefined
+  t.notOk(isRefused('/a', '9007199254740993'))
+  t.notOk(isRefused('/a', '9007199254740993.00'))
+  t.ok(isRefused('/a', '9007199254740992'))
+  t.notOk(isRefused('/b/0', '{"c":1.0000000000000000001e-1}'))
+  t.ok(isRefused('/b/0', '{"c":0.1}'))
+  t.end()
 })
 
 t.test('drops arrays and objects that the patch emptied, and only those', async (t) => {
