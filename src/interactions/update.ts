@@ -1,5 +1,5 @@
 /** The update interaction, also as create and conditional. R4 http.html#update, #upsert, #cond-update. */
-import { InvalidRequest, NotFound } from '../errors.ts'
+import { Conflict, InvalidRequest, NotFound } from '../errors.ts'
 import type { Resource, TypedId } from '../fhir/resource.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
 import type { ParsedBody } from '../json/parsed-body.ts'
@@ -95,7 +95,7 @@ async function findTargetId(
     throw new InvalidRequest(`${type}.id must be a text`, { expression: `${type}.id` })
   }
   if (matched === undefined) {
-    if (own !== undefined) requireIdForm(own)
+    if (own !== undefined) await requireFreeId(context, type, own)
     return own
   }
   if (own !== undefined && own !== matched) {
@@ -105,6 +105,20 @@ async function findTargetId(
     )
   }
   return matched
+}
+
+/**
+ * No match, and an id: create as that id. What bears it already does not meet the condition, so
+ * that writing over it would lose another resource; R5 http.html#cond-update says 409.
+ */
+async function requireFreeId(context: Context, type: string, id: string): Promise<void> {
+  requireIdForm(id)
+  const stored = await context.store.readVisible(type, id)
+  if (!stored || stored.deleted) return
+  throw new Conflict(
+    `Nothing matches the condition, but ${type}/${id} exists: leave the id out, or update ${type}/${id}`,
+    { expression: `${type}.id` },
+  )
 }
 
 const choosesIds: ReadonlySet<string> = new Set(['open', 'establishment', 'operator'])
