@@ -47,7 +47,10 @@ export async function draftDelete(
     plan.preconditions.push(condition.precondition)
     id = condition.id
   }
-  if (id === undefined) return undefined
+  if (id === undefined) {
+    requireIfMatch(request.ifMatch, undefined)
+    return undefined
+  }
   const stored = await context.store.readVisible(type, id)
   requireIfMatch(request.ifMatch, stored)
   if (!stored || stored.deleted) return undefined

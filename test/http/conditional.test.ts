@@ -143,6 +143,7 @@ t.test('deletes conditionally', async (t) => {
   const remove = (headers = {}) =>
     call(server, 'DELETE', '/Patient?identifier=urn:test|a', { headers })
   t.equal((await remove()).status, 204, 'nothing to delete')
+  t.equal((await remove({ 'if-match': 'W/"1"' })).status, 412, 'nothing that is this version')
   for (const id of ['x', 'y'])
     await call(server, 'PUT', `/Patient/${id}`, {
       body: aPatient({ id, identifier: identifier('a') }),
