@@ -62,11 +62,8 @@ export function isNotModified(conditions: Preconditions, version: StoredVersion)
   }
   if (ifModifiedSince === undefined) return false
   const since = Date.parse(ifModifiedSince)
-  if (Number.isNaN(since)) {
-    throw new InvalidRequest(`If-Modified-Since "${ifModifiedSince}" is no date`, {
-      expression: 'http.if-modified-since',
-    })
-  }
+  // RFC 9110 §13.1.3: what is no date is ignored; the whole resource is never a wrong answer.
+  if (Number.isNaN(since)) return false
   // HTTP dates have whole seconds, unless an instant was sent: then it counts to the millisecond.
   const precise = /\.\d/.test(ifModifiedSince)
   const lastUpdated = precise ? version.lastUpdated : Math.floor(version.lastUpdated / 1000) * 1000

@@ -236,6 +236,7 @@ t.test('answers 304 to a reader who has the version', async (t) => {
   t.equal(await get({ 'if-modified-since': 'Wed, 18 Mar 2026 10:29:59 GMT' }), 200)
   t.equal(await get({ 'if-modified-since': '2026-03-18T10:30:00.500Z' }), 304)
   t.equal(await get({ 'if-modified-since': '2026-03-18T10:30:00.499Z' }), 200)
+  t.equal(await get({ 'if-modified-since': 'yesterday' }), 200, 'RFC 9110 ignores what is no date')
   t.equal(
     await get({
       'if-none-match': 'W/"2"',
