@@ -4,13 +4,14 @@ import type { Preferences } from '../interactions/context.ts'
 const returns = new Set(['minimal', 'representation', 'OperationOutcome'])
 const noPreferences: Preferences = { handling: 'strict' }
 
-/** Unknown preferences are ignored, as RFC 7240 asks. */
+/** Names ignore case and unknown preferences are ignored, as RFC 7240 asks. */
 export function parsePreferences(prefer: string | string[] | undefined): Preferences {
   if (prefer === undefined) return noPreferences
   const parts = (Array.isArray(prefer) ? prefer.join(',') : prefer).split(/[,;]/)
   let preferences = noPreferences
   for (const part of parts) {
-    const [name, value] = part.split('=').map((text) => text.trim().replace(/^"|"$/g, ''))
+    const [written, value] = part.split('=').map((text) => text.trim().replace(/^"|"$/g, ''))
+    const name = written?.toLowerCase()
     if (name === 'return' && value !== undefined && returns.has(value)) {
       preferences = { ...preferences, return: value as NonNullable<Preferences['return']> }
     } else if (name === 'handling' && value === 'lenient') {

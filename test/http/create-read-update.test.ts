@@ -214,6 +214,7 @@ t.test('answers writes as Prefer asks', async (t) => {
   })
   t.equal(update.status, 200)
   t.equal(update.text, '')
+  t.equal((await post('Return=minimal')).text, '', 'RFC 7240: names of preferences ignore case')
   const headers = { prefer: 'return=OperationOutcome' }
   const deleted = await call(server, 'DELETE', path, { headers })
   t.equal(deleted.status, 200)
