@@ -10,19 +10,24 @@ import type { Incoming, TypedIncoming } from './incoming.ts'
 export async function showCapabilities(incoming: Incoming): Promise<void> {
   const { parts, context, request, reply, parameters } = incoming
   requireNoParameters(parameters, ['mode', '_summary', '_elements'])
-  const mode = parameters.find(([name]) => name === 'mode')?.[1] ?? 'full'
-  if (mode !== 'full') {
-    throw new InvalidRequest(
-      `The server knows its capabilities in the mode "full" only, not "${mode.slice(0, 40)}"`,
-      { code: 'not-supported', expression: 'http.mode' },
-    )
-  }
+  requireKnownMode(parameters.find(([name]) => name === 'mode')?.[1] ?? 'full')
   const presentation = presentationOf(request, parameters)
   const statement = Buffer.from(JSON.stringify(parts.services.capabilities()))
   return sendJson(
     reply.code(200),
     shapeBytes(context, statement, shapeOf(parameters)),
     presentation,
+  )
+}
+
+const modes = ['full', 'normative', 'terminology']
+
+/** R4: "Servers MAY ignore the mode parameter and return a CapabilityStatement"; not a wrong one. */
+function requireKnownMode(mode: string): void {
+  if (modes.includes(mode)) return
+  throw new InvalidRequest(
+    `The mode "${mode.slice(0, 40)}" is not known; the modes are ${modes.join(', ')}`,
+    { code: 'value', expression: 'http.mode' },
   )
 }
 
