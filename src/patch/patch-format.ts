@@ -1,6 +1,7 @@
 /** How a patch is written, told by its media type. R4 http.html#patch; decision 86: no XML Patch. */
 import type { JsonValue, Resource } from '../fhir/resource.ts'
 import { UnprocessableResource, UnsupportedMediaType } from '../errors.ts'
+import { parseJsonValue } from '../json/parse.ts'
 
 export type PatchFormat = 'json-patch' | 'fhirpath-patch'
 
@@ -43,7 +44,8 @@ export function patchOfEntry(resource: Resource): PatchBody {
 
 function parseOperations(base64: string): JsonValue {
   try {
-    return JSON.parse(Buffer.from(base64, 'base64').toString('utf8'))
+    // As strictly as a patch that comes alone: no digit lost, no member twice.
+    return parseJsonValue(Buffer.from(base64, 'base64'))
   } catch (cause) {
     throw new UnprocessableResource('The data of the Binary is no JSON', { cause })
   }

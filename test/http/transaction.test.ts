@@ -459,6 +459,28 @@ t.test('applies both kinds of patch in entries', async (t) => {
   t.equal(String((body.name as JsonObject[])[0]!.text).length, 200_000)
 })
 
+const jsonPatchEntry = (operations: string): JsonObject => ({
+  resourceType: 'Binary',
+  contentType: 'application/json-patch+json',
+  data: Buffer.from(operations).toString('base64'),
+})
+
+t.test('keeps the digits of a JSON Patch in an entry, and reads it strictly', async (t) => {
+  const server = await openServer(t)
+  await call(server, 'PUT', '/Observation/o', { body: anObservation({ id: 'o' }) })
+  const value = '[{"op":"add","path":"/valueQuantity","value":{"value":1.10}}]'
+  const patched = await send(server, [
+    { ...ask('PATCH', 'Observation/o'), resource: jsonPatchEntry(value) },
+  ])
+  t.equal(patched.status, 200)
+  t.match((await call(server, 'GET', '/Observation/o')).text, '"value":1.10}')
+  const twice = '[{"op":"remove","op":"test","path":"/valueQuantity"}]'
+  const refused = await send(server, [
+    { ...ask('PATCH', 'Observation/o'), resource: jsonPatchEntry(twice) },
+  ])
+  t.equal(refused.status, 422)
+})
+
 t.test('takes 1 000 entries in one transaction, Binaries and references among them', async (t) => {
   const server = await openServer(t)
   const entries: JsonObject[] = [
