@@ -10,6 +10,8 @@ import { applyPatch } from '../patch/apply-patch.ts'
 import type { PatchBody } from '../patch/patch-format.ts'
 import type { OutboxEvent } from '../store/commit-plan.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
+import { noIdentities, type Identities } from './bundle-identities.ts'
+import { resolveReferences } from './bundle-references.ts'
 import { commitDrafts } from './commit-drafts.ts'
 import { findByCondition } from './conditions.ts'
 import type { Context } from './context.ts'
@@ -40,11 +42,17 @@ export async function patch(context: Context, request: PatchRequest): Promise<Ou
   return { status: 200, version, issues: draft.issues }
 }
 
+export interface PatchDraftRequest extends PatchRequest {
+  readonly entryIndex?: number
+  /** Of the transaction: a patch may refer to what another entry creates. */
+  readonly identities?: Identities
+}
+
 /** A draft of the next version. Throws 404 when nothing is there, 410 when it was deleted. */
 export async function draftPatch(
   context: Context,
   plan: DraftPlan,
-  request: PatchRequest & { readonly entryIndex?: number },
+  request: PatchDraftRequest,
 ): Promise<Draft> {
   const { type, entryIndex } = request
   // The answer shows the whole resource, unless it is one of a transaction's.
@@ -58,8 +66,14 @@ export async function draftPatch(
   if (stored.deleted) throw new Gone(reference)
   await checkRead(context, stored)
   for (const rule of context.services.rules) rule.checkPatch?.(stored)
-  const resource = applyPatch(toResource(context, stored), request.patch, context.services.registry)
-  requireSameId(resource, stored)
+  const patched = applyPatch(toResource(context, stored), request.patch, context.services.registry)
+  requireSameId(patched, stored)
+  const identities = request.identities ?? noIdentities()
+  const resource = await resolveReferences(context, plan, {
+    resource: patched,
+    identities,
+    at: entryIndex === undefined ? type : `Bundle.entry[${entryIndex}].resource`,
+  })
   return {
     method: 'PATCH',
     type,

@@ -102,7 +102,8 @@ async function planWrite(context: Context, plan: DraftPlan, given: Given): Promi
   context.store.requireMay(entry.method === 'POST' ? 'create' : 'update', type)
   if (entry.method === 'PATCH') {
     const patch = await patchOfEntry(context, entry.resource!, blobs)
-    return draftPatch(context, plan, { type, target: where, patch, ifMatch, entryIndex })
+    const request = { type, target: where, patch, ifMatch, entryIndex, identities }
+    return draftPatch(context, plan, request)
   }
   const resource = await resolveReferences(context, plan, {
     resource: entry.resource!,

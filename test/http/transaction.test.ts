@@ -481,6 +481,29 @@ t.test('keeps the digits of a JSON Patch in an entry, and reads it strictly', as
   t.equal(refused.status, 422)
 })
 
+t.test('resolves the references that a patch writes', async (t) => {
+  const server = await openServer(t)
+  await call(server, 'PUT', '/Observation/o', { body: anObservation({ id: 'o' }) })
+  const operations = (reference: string) =>
+    `[{"op":"add","path":"/subject","value":{"reference":"${reference}"}}]`
+  const answer = await send(server, [
+    { ...ask('PATCH', 'Observation/o'), resource: jsonPatchEntry(operations('urn:uuid:p')) },
+    post('Patient', aPatient(), { fullUrl: 'urn:uuid:p' }),
+  ])
+  t.equal(answer.status, 200)
+  const [, created] = responses(answer)
+  const { subject } = (await call(server, 'GET', '/Observation/o')).body
+  t.match(subject, { reference: String(created!.location).replace(/\/_history.*/, '') })
+  const dangling = await call(server, 'PATCH', '/Observation/o', {
+    body: JSON.parse(operations('urn:uuid:nobody')),
+    headers: { 'content-type': 'application/json-patch+json' },
+  })
+  t.match(dangling, {
+    status: 422,
+    body: { issue: [{ code: 'not-found', expression: ['Observation.subject.reference'] }] },
+  })
+})
+
 t.test('takes 1 000 entries in one transaction, Binaries and references among them', async (t) => {
   const server = await openServer(t)
   const entries: JsonObject[] = [
