@@ -504,6 +504,25 @@ t.test('resolves the references that a patch writes', async (t) => {
   })
 })
 
+t.test('answers 412 to a patch of another version than the one it names', async (t) => {
+  const server = await openServer(t)
+  await call(server, 'PUT', '/Patient/x', { body: aPatient({ id: 'x' }) })
+  const patch = jsonPatchEntry('[{"op":"add","path":"/active","value":true}]')
+  const entry = {
+    resource: patch,
+    request: { ...(ask('PATCH', 'Patient/x').request as object), ifMatch: 'W/"1"' },
+  }
+  const refusal = { code: 'conflict', expression: ['Bundle.entry[0].request.ifMatch'] }
+  t.match(responses(await send(server, [entry])), [{ status: '200 OK', etag: 'W/"2"' }])
+  const replayed = await send(server, [entry])
+  t.match(replayed, { status: 412, body: { issue: [refusal] } })
+  const batch = await call(server, 'POST', '', {
+    body: { resourceType: 'Bundle', type: 'batch', entry: [entry] },
+  })
+  t.match(responses(batch), [{ status: '412 Precondition Failed', outcome: { issue: [refusal] } }])
+  t.match((await call(server, 'GET', '/Patient/x')).body, { meta: { versionId: '2' } })
+})
+
 t.test('takes 1 000 entries in one transaction, Binaries and references among them', async (t) => {
   const server = await openServer(t)
   const entries: JsonObject[] = [
