@@ -1,6 +1,7 @@
 /** The Fastify server: FHIR routes, health, metrics and pages, each with its own errors. */
 import cors from '@fastify/cors'
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import fastify, { type FastifyInstance } from 'fastify'
 import { registerAuthRoutes } from './auth-routes.ts'
 import { registerFhirRoutes } from './fhir-routes.ts'
@@ -91,8 +92,18 @@ function observe(
       status: reply.statusCode,
       milliseconds,
     })
+    if (request.body !== undefined && !request.raw.readableEnded) discardRest(request.raw)
     done()
   })
+}
+
+/**
+ * Takes what a refused body still brings off the wire: the next request of the connection comes
+ * behind it. Node does so itself only where nobody had begun to read.
+ */
+function discardRest(body: IncomingMessage): void {
+  body.removeAllListeners('readable')
+  body.resume()
 }
 
 /** Ids that no other process gives out; the number spares a call for chance with every request. */

@@ -292,3 +292,25 @@ t.test('answers what is no HTTP with an OperationOutcome', async (t) => {
   }
   t.equal((await call(server, 'GET', '/metadata')).status, 200)
 })
+
+t.test('answers the next request of a connection after a long body that was refused', async (t) => {
+  const { port } = await listen(t)
+  const body = `{"resourceType":"Patient",x${' '.repeat(3_000_000)}}`
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  let answers = ''
+  const both = new Promise<void>((resolve) => {
+    socket.on('data', (data) => {
+      answers += String(data)
+      if (answers.split('HTTP/1.1 ').length === 3) resolve()
+    })
+  })
+  const head = 'Host: x\r\nContent-Type: application/fhir+json\r\n'
+  socket.write(
+    `POST /fhir/Patient HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  socket.write('GET /fhir/Patient/nobody HTTP/1.1\r\nHost: x\r\n\r\n')
+  await both
+  t.match(answers, /^HTTP\/1.1 400 /)
+  t.match(answers, /HTTP\/1.1 404 /)
+})
