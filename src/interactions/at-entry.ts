@@ -1,5 +1,6 @@
 /** Errors of one entry of a Bundle name their place in it. */
 import { FhirError } from '../errors.ts'
+import type { Draft } from './draft.ts'
 
 /** Runs a part of one entry; its errors name the entry. */
 export function atEntry<T>(index: number, run: () => T): T {
@@ -11,6 +12,11 @@ export function atEntry<T>(index: number, run: () => T): T {
   } catch (error) {
     return rethrowAt(error, index)
   }
+}
+
+/** The same for what is planned: a draft of a single request has no entry, and is left alone. */
+export function atDraft<T>({ entryIndex }: Pick<Draft, 'entryIndex'>, run: () => T): T {
+  return entryIndex === undefined ? run() : atEntry(entryIndex, run)
 }
 
 function rethrowAt(error: unknown, index: number): never {

@@ -4,7 +4,7 @@ import type { Resource } from '../fhir/resource.ts'
 import { replaceReferences } from '../fhir/walk-references.ts'
 import { baseUrlMark, serializeStored } from '../json/serialize.ts'
 import type { CommitPlan, PlannedWrite } from '../store/commit-plan.ts'
-import { atEntry } from './at-entry.ts'
+import { atDraft } from './at-entry.ts'
 import { findContentReferrers, isContent, ownerOf, type Owner } from './content-owner.ts'
 import type { Context } from './context.ts'
 import type { Draft, DraftPlan } from './draft.ts'
@@ -18,10 +18,8 @@ export async function buildCommitPlan(context: Context, plan: DraftPlan): Promis
   const order = plan.drafts.map((_, index) => index)
   order.sort((a, b) => Number(isContent(plan.drafts[a]!)) - Number(isContent(plan.drafts[b]!)))
   const referrers = findContentReferrers(context, plan)
-  const findOwner = (draft: Draft) => {
-    const find = () => ownerOf(context, plan, { draft, referrers })
-    return draft.entryIndex === undefined ? find() : atEntry(draft.entryIndex, find)
-  }
+  const findOwner = (draft: Draft) =>
+    atDraft(draft, () => ownerOf(context, plan, { draft, referrers }))
   const turns = new Turns()
   for (const index of order) {
     if (turns.isOver) await turns.next()

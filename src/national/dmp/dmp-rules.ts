@@ -2,6 +2,7 @@
 import { Gone } from '../../errors.ts'
 import { parsePeriod } from '../../fhir/date-time.ts'
 import type { Resource } from '../../fhir/resource.ts'
+import { atDraft } from '../../interactions/at-entry.ts'
 import type { Context, NationalRules } from '../../interactions/context.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
@@ -92,7 +93,8 @@ interface Means extends DmpRulesOptions {
 
 async function prepare(plan: DraftPlan, context: Context, means: Means): Promise<void> {
   for (const draft of plan.drafts) {
-    requireMutable(draft, draft.stored !== undefined && means.isStoredSubmissionSet(draft.stored))
+    const isSubmissionSet = draft.stored !== undefined && means.isStoredSubmissionSet(draft.stored)
+    atDraft(draft, () => requireMutable(draft, isSubmissionSet))
   }
   recognizeDocuments(plan)
   const deposit = depositClaim(plan, context)
@@ -102,7 +104,7 @@ async function prepare(plan: DraftPlan, context: Context, means: Means): Promise
       await settleSubject(draft as Draft & { resource: Resource }, context)
   }
   for (const draft of plan.drafts) {
-    if (isGoverned(draft)) await requireFeedable(draft, context)
+    if (isGoverned(draft)) await atDraft(draft, () => requireFeedable(draft, context))
   }
   await recognizeRetry(plan, context, deposit)
   if (plan.replay) return
@@ -113,7 +115,8 @@ async function prepare(plan: DraftPlan, context: Context, means: Means): Promise
       checkAuthorTypes(draft, 'submissionset')
     }
     if (!isDocumentReference(draft) || !isGoverned(draft)) continue
-    if (draft.method === 'PATCH') await settleMetadataUpdate(plan, draft, context)
+    if (draft.method === 'PATCH')
+      await atDraft(draft, () => settleMetadataUpdate(plan, draft, context))
     else if (draft.method === 'POST') await settleDeposit(draft, { plan, context, means })
   }
 }

@@ -3,6 +3,7 @@
  * DMP's rules. PDSm 3.1.1 flux 01, MHD 4.2.3 ITI-65; decisions 2 and 73.
  */
 import { isObject, type Resource } from '../../fhir/resource.ts'
+import { atDraft } from '../../interactions/at-entry.ts'
 import type { Draft, DraftPlan } from '../../interactions/draft.ts'
 import { dmpIssue, dmpRefusal } from './dmp-issue.ts'
 import {
@@ -20,7 +21,8 @@ import {
 /** Marks what the DMP's rules govern, and refuses what may not enter this way. */
 export function recognizeDocuments(plan: DraftPlan): void {
   const lots = lotsOf(plan)
-  if (lots.length === 0) for (const draft of plan.drafts) recognizeAlone(draft)
+  if (lots.length === 0)
+    for (const draft of plan.drafts) atDraft(draft, () => recognizeAlone(draft))
   else recognizeLot(plan, lots)
 }
 

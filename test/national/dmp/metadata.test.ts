@@ -246,6 +246,21 @@ t.test('changes inside a transaction, alone and beside a lot', async (t) => {
     entry: [{ resource: json, request: { method: 'PATCH', url: target } }],
   })
   t.equal(refused.status, 405)
+  t.match(
+    refused.body.issue,
+    [{ expression: ['Bundle.entry[0].resource.description'] }],
+    'a refusal names its entry',
+  )
+  const erased = await post(server, '', {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [
+      ...entry,
+      { request: { method: 'DELETE', url: (await deposit(server, 'b')).fiches[0]! } },
+    ],
+  })
+  t.equal(erased.status, 405)
+  t.match(erased.body.issue, [{ expression: ['Bundle.entry[1].resource'] }])
 })
 
 t.test('keeps what a stale If-Match would overwrite', async (t) => {
