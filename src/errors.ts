@@ -3,11 +3,14 @@
  * never choose numbers. R4 http.html#Status-Codes, valueset-issue-type.html.
  */
 import type { Issue, IssueCode } from './fhir/operation-outcome.ts'
+import type { RuleText } from './fhir/rule-text.ts'
 
 export interface FhirErrorOptions {
   readonly cause?: unknown
   /** FHIRPath of the element, or `http.<header>` for a header (R4 operationoutcome.html). */
   readonly expression?: string | undefined
+  /** The rule that was broken: its key links to its page, its title is the sentence for people. */
+  readonly rule?: Pick<RuleText, 'key' | 'title'>
   /** The issues to send, when there are more than the one built from `diagnostics`. */
   readonly issues?: readonly Issue[]
   /** Response headers that belong to the error, such as Retry-After or Allow. */
@@ -23,14 +26,20 @@ export class FhirError extends Error {
     status: number,
     code: IssueCode,
     diagnostics: string,
-    { cause, expression, issues, headers }: FhirErrorOptions = {},
+    { cause, expression, rule, issues, headers }: FhirErrorOptions = {},
   ) {
     super(diagnostics, cause === undefined ? undefined : { cause })
     this.name = new.target.name
     this.status = status
     this.headers = headers ?? {}
     this.issues = issues ?? [
-      { severity: 'error', code, diagnostics, ...(expression ? { expression: [expression] } : {}) },
+      {
+        severity: 'error',
+        code,
+        diagnostics,
+        ...(expression ? { expression: [expression] } : {}),
+        ...(rule ? { rule: rule.key, text: rule.title } : {}),
+      },
     ]
   }
 }

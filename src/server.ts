@@ -24,6 +24,7 @@ import type { RuleGroup } from './http/pages/rules-page.ts'
 import type { HttpLog } from './http/server-parts.ts'
 import type { Services } from './interactions/context.ts'
 import { createStoredDefinitions } from './interactions/stored-definitions.ts'
+import { requestRuleTexts } from './fhir/request-rule-texts.ts'
 import { dmpRuleTexts } from './national/dmp/dmp-rule-texts.ts'
 import { insRuleTexts } from './national/ins/ins-rule-texts.ts'
 import { insMayTravel } from './national/ins/ins-rules.ts'
@@ -221,6 +222,7 @@ function createRuleGroups(archives: Archives): () => Promise<readonly RuleGroup[
   const ours: readonly RuleGroup[] = [
     { title: { fr: 'Documents du DMP', en: 'Documents of the DMP' }, texts: dmpRuleTexts },
     { title: { fr: 'Identités et INS', en: 'Identities and INS' }, texts: insRuleTexts },
+    { title: { fr: 'Requêtes', en: 'Requests' }, texts: requestRuleTexts },
     { title: { fr: 'Structure et codes', en: 'Structure and codes' }, texts: validationRuleTexts },
   ]
   let all: Promise<readonly RuleGroup[]> | undefined

@@ -1,5 +1,6 @@
 /** The batch interaction: each entry for itself. R4 http.html#brules. */
 import { UnprocessableResource } from '../errors.ts'
+import { bundleReferenceRule } from '../fhir/request-rule-texts.ts'
 import { isObject, type JsonValue, type Resource } from '../fhir/resource.ts'
 import { walkReferences } from '../fhir/walk-references.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
@@ -107,7 +108,7 @@ function requireNoBundleReferences(resource: Resource, fullUrls: ReadonlySet<str
     if (!isReference || !fullUrls.has(text)) return
     throw new UnprocessableResource(
       `${path} refers to another entry of this batch; only a transaction may do that`,
-      { expression: path, code: 'not-found' },
+      { expression: path, code: 'not-found', rule: bundleReferenceRule },
     )
   })
 }

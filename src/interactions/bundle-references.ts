@@ -3,6 +3,7 @@
  * the id that its entry got, a conditional reference into its one match. R4 http.html#trules.
  */
 import { UnprocessableResource } from '../errors.ts'
+import { bundleReferenceRule, conditionalReferenceRule } from '../fhir/request-rule-texts.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { replaceReferences, walkReferences } from '../fhir/walk-references.ts'
@@ -89,6 +90,7 @@ function unresolvedUrn(text: string, path: string): UnprocessableResource {
   return new UnprocessableResource(`${path} refers to ${text}, but no entry has that fullUrl`, {
     code: 'not-found',
     expression: path,
+    rule: bundleReferenceRule,
   })
 }
 
@@ -121,6 +123,6 @@ async function resolveConditions(
 function noSingleMatch(text: string, path: string): UnprocessableResource {
   return new UnprocessableResource(
     `${path} is the conditional reference "${text}", which does not match exactly one resource here`,
-    { code: 'not-found', expression: path },
+    { code: 'not-found', expression: path, rule: conditionalReferenceRule },
   )
 }

@@ -3,6 +3,7 @@
  * R4 http.html#patch, fhirpatch.html.
  */
 import { Gone, NotFound, UnprocessableResource } from '../errors.ts'
+import { patchRule } from '../fhir/request-rule-texts.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { parseJson } from '../json/parse.ts'
 import { renderSlots } from '../json/slots.ts'
@@ -95,6 +96,7 @@ function requireSameId(resource: Resource, { type, id }: StoredVersion): void {
   throw new UnprocessableResource(`A patch cannot change the id of ${type}/${id}`, {
     code: 'invariant',
     expression: `${type}.id`,
+    rule: patchRule,
   })
 }
 

@@ -3,8 +3,9 @@
  * original, which is never touched.
  */
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
-import { TooCostly, UnprocessableResource } from '../errors.ts'
+import { TooCostly } from '../errors.ts'
 import { decimalText, keepDecimalText, noteDecimalText } from '../json/decimals.ts'
+import { wrongPatch } from './patch-fault.ts'
 
 /** A step into a container: a member's name, or an item's index. */
 export type Token = string | number
@@ -124,7 +125,7 @@ function measure(value: JsonValue): { characters: number } {
   const open: { value: JsonValue; depth: number }[] = [{ value, depth: 1 }]
   for (let next = open.pop(); next; next = open.pop()) {
     if (next.depth > depthMax)
-      throw new UnprocessableResource(`The patch nests elements deeper than ${depthMax} levels`)
+      throw wrongPatch(`The patch nests elements deeper than ${depthMax} levels`)
     characters += 4
     if (typeof next.value === 'string') characters += next.value.length
     if (!isContainer(next.value)) continue

@@ -1,12 +1,12 @@
 /** FHIRPath Patch: a Parameters resource of operations. R4 fhirpatch.html, decision 8. */
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import { FhirError, TooCostly, UnprocessableResource } from '../errors.ts'
+import { FhirError, TooCostly } from '../errors.ts'
 import type { Draft } from './draft.ts'
 import { createDraft } from './draft.ts'
 import { quote } from './element-type.ts'
 import { readPartValue } from './parameter-value.ts'
-import { patchFault } from './patch-fault.ts'
+import { patchFault, wrongPatch } from './patch-fault.ts'
 import type { PathContext, PathStep, Place } from './patch-path.ts'
 import {
   PathProblem,
@@ -33,7 +33,7 @@ export function applyFhirPathPatch(
   options: FhirPathPatchOptions,
 ): Resource {
   if (parameters.resourceType !== 'Parameters')
-    throw new UnprocessableResource(
+    throw wrongPatch(
       `A FHIRPath Patch is a Parameters resource, not a ${parameters.resourceType}`,
       { code: 'invalid' },
     )
@@ -50,7 +50,7 @@ export function applyFhirPathPatch(
     }
   }
   const result = draft.finish()
-  if (!isResource(result)) throw new UnprocessableResource('The patch removed the resource')
+  if (!isResource(result)) throw wrongPatch('The patch removed the resource')
   return result
 }
 

@@ -1,7 +1,7 @@
 /** JSON Patch, RFC 6902, as R4 http.html#patch uses it. Decisions 8 and 76. */
 import type { JsonObject, JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject, isResource } from '../fhir/resource.ts'
-import { TooCostly, UnprocessableResource } from '../errors.ts'
+import { TooCostly } from '../errors.ts'
 import type { Container, Draft, Token, Written } from './draft.ts'
 import {
   createDraft,
@@ -16,7 +16,7 @@ import type { FindTypeModel } from './element-type.ts'
 import { correctValue, elementTypeAt, quote } from './element-type.ts'
 import { correctPointer, formatPointer, parseIndex, parsePointer } from './json-pointer.ts'
 import { isSameJson } from './same-json.ts'
-import { patchFault } from './patch-fault.ts'
+import { patchFault, wrongPatch } from './patch-fault.ts'
 
 const operationsMax = 20_000
 
@@ -35,7 +35,7 @@ export function applyJsonPatch(
   { typeModel }: JsonPatchOptions = {},
 ): Resource {
   if (!Array.isArray(operations))
-    throw new UnprocessableResource(
+    throw wrongPatch(
       'A JSON Patch is an array of operations: [{"op": "replace", "path": "/status", "value": "current"}]',
       { code: 'invalid' },
     )
@@ -47,7 +47,7 @@ export function applyJsonPatch(
   }
   const result = draft.finish()
   if (!isResource(result) || result.resourceType !== resource.resourceType)
-    throw new UnprocessableResource(`The patched document is no ${resource.resourceType}`)
+    throw wrongPatch(`The patched document is no ${resource.resourceType}`)
   return result
 }
 

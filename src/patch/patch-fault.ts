@@ -1,5 +1,6 @@
 /** What is wrong with one operation of a patch: said with its place, and how to put it right. */
 import type { IssueCode } from '../fhir/operation-outcome.ts'
+import { patchRule } from '../fhir/request-rule-texts.ts'
 import { UnprocessableResource } from '../errors.ts'
 
 export interface PatchFault {
@@ -18,5 +19,11 @@ export function patchFault({ expression, fault, corrected, code }: PatchFault) {
   return new UnprocessableResource(`${expression}: ${diagnostics}`, {
     expression,
     code: code ?? 'processing',
+    rule: patchRule,
   })
+}
+
+/** The same of a patch as a whole, where no operation is to be named. */
+export function wrongPatch(diagnostics: string, options?: { code?: IssueCode; cause?: unknown }) {
+  return new UnprocessableResource(diagnostics, { ...options, rule: patchRule })
 }

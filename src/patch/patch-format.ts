@@ -1,7 +1,8 @@
 /** How a patch is written, told by its media type. R4 http.html#patch; decision 86: no XML Patch. */
 import type { JsonValue, Resource } from '../fhir/resource.ts'
-import { UnprocessableResource, UnsupportedMediaType } from '../errors.ts'
+import { UnsupportedMediaType } from '../errors.ts'
 import { parseJsonValue } from '../json/parse.ts'
+import { wrongPatch } from './patch-fault.ts'
 
 export type PatchFormat = 'json-patch' | 'fhirpath-patch'
 
@@ -34,11 +35,11 @@ export function patchOfEntry(resource: Resource): PatchBody {
     return { format: 'fhirpath-patch', parameters: resource }
   const { contentType, data } = resource
   if (resource.resourceType !== 'Binary' || typeof contentType !== 'string')
-    throw new UnprocessableResource(
+    throw wrongPatch(
       'The resource of a PATCH entry is a Parameters (FHIRPath Patch) or a Binary (JSON Patch)',
     )
   if (patchFormatOf(contentType) !== 'json-patch' || typeof data !== 'string')
-    throw new UnprocessableResource('The Binary of a PATCH entry holds no JSON Patch in its data')
+    throw wrongPatch('The Binary of a PATCH entry holds no JSON Patch in its data')
   return { format: 'json-patch', operations: parseOperations(data) }
 }
 
@@ -47,6 +48,6 @@ function parseOperations(base64: string): JsonValue {
     // As strictly as a patch that comes alone: no digit lost, no member twice.
     return parseJsonValue(Buffer.from(base64, 'base64'))
   } catch (cause) {
-    throw new UnprocessableResource('The data of the Binary is no JSON', { cause })
+    throw wrongPatch('The data of the Binary is no JSON', { cause })
   }
 }

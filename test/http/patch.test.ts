@@ -104,6 +104,12 @@ t.test('refuses a patch that cannot be applied, and changes nothing', async (t) 
     const answer = await patch(server, body, headers)
     t.equal(answer.status, expected, `${name}: ${answer.text}`)
     t.match(answer.body, { resourceType: 'OperationOutcome', issue: [{ severity: 'error' }] })
+    if (expected === 422)
+      t.match(
+        answer.body.issue,
+        [{ details: { coding: [{ code: 'patch' }], text: /PATCH/ } }],
+        name,
+      )
   }
   t.equal((await call(server, 'GET', '/Patient/x')).headers.etag, 'W/"1"')
 })

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { requestRuleTexts } from '../../src/fhir/request-rule-texts.ts'
 import { dmpRuleTexts } from '../../src/national/dmp/dmp-rule-texts.ts'
 import { insRuleTexts } from '../../src/national/ins/ins-rule-texts.ts'
 
@@ -40,7 +41,7 @@ t.test('each key that is used has a text, and each text is of a key in use', asy
 })
 
 t.test('each text says cause and cure in French and English, and its source', async (t) => {
-  for (const { key, source, title, cause, cure } of texts) {
+  for (const { key, source, title, cause, cure } of [...texts, ...requestRuleTexts]) {
     for (const text of [title, cause, cure]) {
       t.match(text.fr, /^\S.{10,}[.)]$/s, `${key}: ${text.fr}`)
       t.match(text.en, /^\S.{10,}[.)]$/s, `${key}: ${text.en}`)

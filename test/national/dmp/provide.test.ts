@@ -364,6 +364,12 @@ t.test('resolves a conditional subject, and refuses one that names nobody', asyn
     ),
   )
   t.equal(answer.status, 422)
+  t.same(brokenRules(answer), ['conditional-reference'])
+  const dangling = aLot(jobOf('c'))
+  entriesOf(dangling, 'List')[0]!.resource.entry = [
+    { item: { reference: 'urn:uuid:00000000-0000-4000-8000-000000000001' } },
+  ]
+  t.same(brokenRules(await post(server, '', dangling)), ['bundle-reference'])
 })
 
 t.test('refuses a comprehensive fiche that is posted alone, and one that is put', async (t) => {
