@@ -39,6 +39,7 @@ export function applyFhirPathPatch(
     )
   const draft = createDraft(resource)
   const listed = Array.isArray(parameters.parameter) ? parameters.parameter : []
+  requireOnlyParameters(parameters)
   if (listed.length > operationsMax)
     throw new TooCostly(`The patch has more than ${operationsMax} operations`)
   for (const [index, parameter] of listed.entries()) {
@@ -52,6 +53,20 @@ export function applyFhirPathPatch(
   const result = draft.finish()
   if (!isResource(result)) throw wrongPatch('The patch removed the resource')
   return result
+}
+
+const MEMBERS = new Set(['resourceType', 'id', 'meta', 'implicitRules', 'language', 'parameter'])
+
+/** Operations that stand elsewhere than in `parameter` would not be seen, and must not pass for done. */
+function requireOnlyParameters(parameters: Resource): void {
+  const strange = Object.keys(parameters).find((name) => !MEMBERS.has(name))
+  if (strange === undefined) return
+  throw patchFault({
+    expression: `Parameters.${strange}`,
+    fault: `Parameters has no element ${quote(strange)}`,
+    corrected: 'Write each operation as a parameter called "operation"',
+    code: 'invalid',
+  })
 }
 
 interface Operation extends FhirPathPatchOptions {

@@ -90,6 +90,12 @@ t.test('refuses a patch that cannot be applied, and changes nothing', async (t) 
       { 'content-type': 'application/fhir+json' },
       422,
     ],
+    [
+      'operations outside parameter',
+      { resourceType: 'Parameters', operation: [] },
+      { 'content-type': 'application/fhir+json' },
+      422,
+    ],
     ['XML Patch', '<diff/>', { 'content-type': 'application/xml-patch+xml' }, 415],
     ['a merge patch', {}, { 'content-type': 'application/merge-patch+json' }, 415],
     ['a compressed patch', [], { ...jsonPatch, 'content-encoding': 'gzip' }, 415],
