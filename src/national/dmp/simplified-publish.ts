@@ -27,14 +27,15 @@ export interface PublishedContent {
 
 /**
  * Takes the bytes out of the fiche. A short text stands for them while the fiche is validated, so
- * that they are not brought back into memory. Undefined when there are none: validation says so.
+ * that they are not brought back into memory. Undefined when there are none: validation says so,
+ * of an empty text too, which FHIR does not know.
  */
 export async function extractContent(
   draft: Draft & { resource: Resource },
   context: Context,
 ): Promise<PublishedContent | undefined> {
   const attachment = attachmentOf(draft.resource)
-  if (!attachment || typeof attachment.data !== 'string') return undefined
+  if (!attachment || typeof attachment.data !== 'string' || attachment.data === '') return undefined
   const { data, size: _, hash: __, ...rest } = attachment
   const place = placeholderIndex(data)
   const bytes = place === undefined ? decodeBase64Strict(data as string) : undefined

@@ -387,6 +387,7 @@ t.test('refuses mutations of a simplified publish', async (t) => {
     ['constr-bind-category', 'category', [concept('http://loinc.org', '1')]],
     ['primitive-format', 'date', '2026-02-31T10:00:00Z'],
     ['primitive-format', 'content.0.attachment.data', 'AA='],
+    ['empty-string', 'content.0.attachment.data', ''],
   ]
   for (const [rule, path, value] of mutations) {
     const publish = aPublish()
