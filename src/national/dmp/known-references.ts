@@ -22,7 +22,9 @@ export async function checkKnownReferences(
     if (target.kind === 'local') places.push({ type: target.type, id: target.id, path })
   })
   for (const { type, id, path } of places) {
-    if (await isKnown(plan, context, type, id)) continue
+    const target = await readKnown(plan, context, type, id)
+    if (draft.type === 'List' && target) checkMember(draft, { type, id, path, target })
+    if (target) continue
     draft.issues.push(
       dmpIssue({
         rule: 'pdsm-unknown-reference',
@@ -51,7 +53,7 @@ async function checkSubject(
   // No subject at all is for validation to say.
   if (resource.subject === undefined) return
   const id = patientIdOfSubject(resource)
-  if (id !== undefined && (await isKnown(plan, context, 'Patient', id))) return
+  if (id !== undefined && (await readKnown(plan, context, 'Patient', id))) return
   draft.issues.push(
     dmpIssue({
       rule: 'pdsm-subject',
@@ -62,15 +64,40 @@ async function checkSubject(
   )
 }
 
-async function isKnown(
+interface Known {
+  readonly patients: readonly string[]
+}
+
+/** A lot or classeur names documents of its own patient: another's would be hidden with it. */
+function checkMember(
+  draft: Draft & { resource: Resource },
+  { type, id, path, target }: { type: string; id: string; path: string; target: Known },
+): void {
+  const patient = patientIdOfSubject(draft.resource)
+  if (!path.startsWith('List.entry[') || patient === undefined) return
+  if (target.patients.length === 0 || target.patients.includes(patient)) return
+  draft.issues.push(
+    dmpIssue({
+      rule: 'pdsm-same-patient',
+      expression: path.replace(/\.reference$/, ''),
+      diagnostics: `${path} is ${type}/${id}, which is of another patient than Patient/${patient}`,
+    }),
+  )
+}
+
+/** What a reference leads to, planned or stored; undefined where it leads nowhere. */
+async function readKnown(
   plan: DraftPlan,
   context: Context,
   type: string,
   id: string,
-): Promise<boolean> {
-  if (!context.services.registry.isResourceType(type)) return false
+): Promise<Known | undefined> {
+  if (!context.services.registry.isResourceType(type)) return undefined
   const planned = plan.drafts.find((other) => other.type === type && other.id === id)
-  if (planned) return planned.resource !== undefined
+  if (planned) {
+    const patient = planned.resource && patientIdOfSubject(planned.resource)
+    return planned.resource && { patients: patient === undefined ? [] : [patient] }
+  }
   const stored = await context.store.readReferenced(type, id)
-  return stored !== undefined && !stored.deleted
+  return stored && !stored.deleted ? { patients: stored.envelope.patients } : undefined
 }

@@ -14,6 +14,7 @@ import {
   jobOf,
   locations,
   openRecord,
+  otherPatient,
   patientUrl,
   post,
   read,
@@ -318,6 +319,22 @@ t.test('refuses what may not stand in a lot, or is not whole', async (t) => {
     t.ok(brokenRules(answer).includes(rule), `${rule}: ${brokenRules(answer).join(', ')}`)
   }
   t.same(await counts(server), [0, 0])
+})
+
+t.test("refuses a lot or classeur that names another patient's document", async (t) => {
+  const server = await openRecord(t)
+  const own = (await deposit(server, 'own')).fiches[0]!
+  const others = (await deposit(server, 'others', { patient: otherPatient })).fiches[0]!
+  const naming = (reference: string, seed: string) => {
+    const lot = aLot(jobOf(seed))
+    ;(lot.entry[0]!.resource.entry as JsonObject[]).push({ item: { reference } })
+    return lot
+  }
+  t.equal((await post(server, '', naming(own, 'a'))).status, 200)
+  const refused = await post(server, '', naming(others, 'b'))
+  t.equal(refused.status, 422)
+  t.same(brokenRules(refused), ['pdsm-same-patient'])
+  t.match(refused.text, /Bundle\.entry\[0\]\.resource\.entry\[\d\]\.item/)
 })
 
 t.test('names the right system for a misspelt label', async (t) => {
