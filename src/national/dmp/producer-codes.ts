@@ -62,15 +62,18 @@ function documentRules(isSimplified: boolean): readonly CodeRule[] {
   ]
 }
 
-const lotRules: readonly CodeRule[] = [
-  {
-    rule: 'constr-bind-designationtype',
-    path: 'extension',
-    find: ({ extension }) =>
-      objectsOf(extension).find(({ url }) => url === designationTypeUrl)?.valueCodeableConcept,
-    systems: [nosSystem('TRE_A00'), nosSystem('TRE_R209'), nosSystem('TRE_R02')],
-  },
-]
+function lotRules({ extension }: Resource): readonly CodeRule[] {
+  const extensions = objectsOf(extension)
+  const index = extensions.findIndex(({ url }) => url === designationTypeUrl)
+  return [
+    {
+      rule: 'constr-bind-designationtype',
+      path: `extension[${index}].value`,
+      find: () => extensions[index]?.valueCodeableConcept,
+      systems: [nosSystem('TRE_A00'), nosSystem('TRE_R209'), nosSystem('TRE_R02')],
+    },
+  ]
+}
 
 export function checkDocumentCodes(
   draft: Draft & { resource: Resource },
@@ -80,7 +83,7 @@ export function checkDocumentCodes(
 }
 
 export function checkLotCodes(draft: Draft & { resource: Resource }): void {
-  for (const rule of lotRules) checkCodes(draft, rule)
+  for (const rule of lotRules(draft.resource)) checkCodes(draft, rule)
 }
 
 /** One coding of an allowed system is enough; more may stand beside it. */
