@@ -47,7 +47,7 @@ export const containedChainCodes: ReadonlySet<string> = new Set([
 ])
 
 /** Of the practitioner behind a contained PractitionerRole: found as if they were its own. */
-const LIFTED_CODES: ReadonlySet<string> = new Set(['name', 'family', 'given'])
+const LIFTED_CODES: ReadonlySet<string> = new Set(['identifier', 'name', 'family', 'given'])
 
 /** `author` and `author.practitioner` may lead further, `author.practitioner.x` not. */
 const CHAIN_DEPTH_MAX = 2

@@ -356,7 +356,7 @@ t.test('reaches into contained resources, and through a contained role', async (
   t.same(under('author.organization.name', document), [text('Cabinet')])
   t.same(under('author.family', document), [text('Martin')])
   t.same(under('author.given', document), [text('Zoé')])
-  t.same(under('author.identifier', document), [])
+  t.same(under('author.identifier', document), [{ kind: 'token', system: 'rpps', value: '8' }])
   t.same(under('author.phone', document), [])
 })
 

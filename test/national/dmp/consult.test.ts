@@ -98,6 +98,7 @@ t.test('answers every parameter that the guides name', async (t) => {
     date: string
   }
   const practitioner = (author.practitioner.name as { family: string; given: string[] }[])[0]!
+  const rpps = `https://rpps.esante.gouv.fr|${author.rpps}`
   const parameters: Record<string, string> = {
     type: codeOf(type),
     category: codeOf(category[0]),
@@ -110,6 +111,8 @@ t.test('answers every parameter that the guides name', async (t) => {
     'period-start': context.period.start.slice(0, 10),
     format: `${content[0]!.format.system}|${content[0]!.format.code}`,
     isArchived: 'false',
+    'author.identifier': rpps,
+    'author:Practitioner.identifier': rpps,
     'author.family': practitioner.family,
     'author.given': practitioner.given[0]!,
     'security-label': 'N',
