@@ -17,16 +17,15 @@ export function requireSearchMinimum(
   const missing = missingParameters(type, parameters)
   if (missing.length === 0) return
   const diagnostics = `A search of ${type} needs ${missing.join(' and ')}`
-  throw new FhirError(400, 'required', diagnostics, {
-    issues: [
-      dmpIssue({
-        rule: 'dmp-search-minimum',
-        code: 'required',
-        expression: `http.${missing[0]}`,
-        diagnostics,
-      }),
-    ],
+  const issue = dmpIssue({
+    rule: 'dmp-search-minimum',
+    code: 'required',
+    expression: 'http',
+    diagnostics,
   })
+  // One place for each: "patient or patient.identifier" is asked for at http.patient.
+  const expression = missing.map((words) => `http.${words.split(' ', 1)[0]}`)
+  throw new FhirError(400, 'required', diagnostics, { issues: [{ ...issue, expression }] })
 }
 
 /** The mandatory parameters that a search lacks, in words. */

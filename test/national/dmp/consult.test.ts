@@ -191,6 +191,12 @@ t.test('asks DMP clients for the minimum of a search, and not AUTH=open', async 
   t.same(missingParameters('Observation', []), [])
   const refuse = () => requireSearchMinimum({ kind: 'professional' } as never, 'List', [])
   t.throws(refuse, /needs patient or patient.identifier and code and status/)
+  const places = ['http.patient', 'http.code', 'http.status']
+  try {
+    refuse()
+  } catch (error) {
+    t.match(error, { issues: [{ expression: places, rule: 'dmp-search-minimum' }] })
+  }
   t.doesNotThrow(() => requireSearchMinimum({ kind: 'open' } as never, 'List', []))
 })
 
