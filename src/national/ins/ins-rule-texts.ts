@@ -1,5 +1,5 @@
 /** The INS rule keys: cause and cure, and where each is written. */
-import type { Issue, IssueSeverity } from '../../fhir/operation-outcome.ts'
+import type { Issue, IssueCode, IssueSeverity } from '../../fhir/operation-outcome.ts'
 import type { RuleText } from '../../fhir/rule-text.ts'
 
 export const insRuleTexts = [
@@ -122,6 +122,14 @@ export type InsRule = (typeof insRuleTexts)[number]['key']
 
 const titles = new Map(insRuleTexts.map(({ key, title }) => [key, title]))
 
+/** Where the value itself is wrong, or another has it already. Other rules are the health service's. */
+const codes: Partial<Record<InsRule, IssueCode>> = {
+  'ins-key': 'value',
+  'ins-shape': 'value',
+  'ins-unique': 'duplicate',
+  'registry-key': 'value',
+}
+
 export function insIssue({
   rule,
   severity = 'error',
@@ -136,7 +144,7 @@ export function insIssue({
   return {
     rule,
     severity,
-    code: 'business-rule',
+    code: codes[rule] ?? 'business-rule',
     expression: [expression],
     diagnostics,
     text: titles.get(rule)!,

@@ -239,6 +239,7 @@ t.test(
     const answer = await post(server, '/Patient', copy)
     t.equal(answer.status, 409)
     t.same(brokenRules(answer), ['ins-unique'])
+    t.match(answer.body.issue, [{ code: 'duplicate' }])
     t.notMatch(answer.text, patientUrl, 'without the id of the other')
     const twin = otherInsOf(copy)
     const answers = await Promise.all(
@@ -285,6 +286,7 @@ t.test('checks keys as the settings say', async (t) => {
     })
     t.equal(answer.status, status, oid)
     t.match(answer.text, rule)
+    t.match(answer.text, /"code":"value"/, 'it is the value that is wrong')
     t.notMatch(answer.text, matricule, 'the value is not repeated')
   }
   const inReference = await post(strict, '/Observation', {
