@@ -14,7 +14,7 @@ import { nodeAt, type ProfileNode } from './profile-tree.ts'
 import { scopeAround } from './resource-scope.ts'
 import type { Run } from './run.ts'
 import type { ValueCheck } from './shape.ts'
-import { checkSlices, type CompiledSlicing } from './slicing.ts'
+import { checkSlices, type CompiledSlicing, type PlacedItem } from './slicing.ts'
 import { compileSlicing } from './slice-compiler.ts'
 import { sourceOf, type ProfileContext } from './profile-context.ts'
 import { targetChecks, typeProfileChecks } from './type-profiles.ts'
@@ -222,7 +222,7 @@ function groupCheck(group: Group): GroupCheck {
     const items = itemsOf(parent, holders)
     const outer = run.source
     run.source = source
-    checkBounds(group, items.length, run)
+    checkBounds(group, items, run)
     if (checks.length > 0) {
       const { path } = run
       const { length } = path
@@ -237,14 +237,21 @@ function groupCheck(group: Group): GroupCheck {
   }
 }
 
-function checkBounds({ definition, bounds, context }: Group, count: number, run: Run): void {
+function checkBounds(
+  { definition, bounds, context }: Group,
+  items: readonly PlacedItem[],
+  run: Run,
+): void {
   const { min, max } = bounds
-  const found = `but only found ${count} (from ${context.canonical})`
+  const { path } = definition
+  const count = items.length
   if (count < min) {
-    run.report('min-cardinality', `${definition.path}: minimum required = ${min}, ${found}`)
+    const found = `but only found ${count} (from ${context.canonical})`
+    run.reportOf('min-cardinality', path, `${path}: minimum required = ${min}, ${found}`)
   }
   if (max !== undefined && count > max) {
     const excess = `max allowed = ${max}, but found ${count} (from ${context.canonical})`
-    run.report('max-cardinality', `${definition.path}: ${excess}`)
+    // At the first that is too many.
+    run.at(items[max]!.steps, () => run.reportOf('max-cardinality', path, `${path}: ${excess}`))
   }
 }

@@ -150,8 +150,8 @@ const rows: Readonly<Record<RuleKey, Row>> = {
   'max-cardinality': [
     profiling,
     [
-      'Le type ou le profil permet moins de répétitions.',
-      'The type or the profile allows fewer repetitions.',
+      'Le type ou le profil permet moins de répétitions, ou interdit l’élément (max allowed = 0).',
+      'The type or the profile allows fewer repetitions, or forbids the element (max allowed = 0).',
     ],
     ['Retirez les valeurs en trop.', 'Remove the extra values.'],
   ],

@@ -76,7 +76,12 @@ export const rules = {
     'Un élément obligatoire manque',
     'A required element is missing',
   ),
-  'max-cardinality': rule('error', 'structure', 'Trop de répétitions', 'Too many repetitions'),
+  'max-cardinality': rule(
+    'error',
+    'structure',
+    'Élément en trop, ou interdit par le profil',
+    'One element too many, or forbidden by the profile',
+  ),
   'too-deep': rule('error', 'too-costly', 'Imbrication trop profonde', 'Nested too deeply'),
   'too-many-issues': rule(
     'error',

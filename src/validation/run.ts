@@ -154,6 +154,15 @@ export class Run {
     this.add(key, severity ?? rule.severity, rule.code, diagnostics, rule)
   }
 
+  /** Names the element in the sentence for people: no expression leads to what is absent. */
+  reportOf(key: RuleKey, element: string, diagnostics: string): void {
+    const { severity, code, fr, en } = rules[key]
+    this.add(key, severity, code, diagnostics, {
+      fr: `${fr} : ${element}`,
+      en: `${en}: ${element}`,
+    })
+  }
+
   /** An issue of an invariant; its sentence is the definition's own. */
   reportInvariant(key: string, severity: IssueSeverity, human: string): void {
     this.add(key, severity, 'invariant', `${key}: ${human}`, {

@@ -115,7 +115,8 @@ function countChoices({ step }: ElementShape, value: JsonObject): number {
 function reportMissing(shape: Shape, seen: number, run: Run): void {
   for (const { name, bit } of shape.required) {
     if ((seen & bit) !== 0) continue
-    run.report('min-cardinality', `${shape.name}.${name}: minimum required = 1, but only found 0`)
+    const path = `${shape.name}.${name}`
+    run.reportOf('min-cardinality', path, `${path}: minimum required = 1, but only found 0`)
   }
 }
 

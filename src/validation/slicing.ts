@@ -109,10 +109,18 @@ function checkSlice(
   const found = `but found ${members.length} (from ${profile})`
   run.source = slice.source
   if (members.length < slice.min) {
-    run.report('slice-min', `Slice ${slice.label}: minimum required = ${slice.min}, ${found}`)
+    run.reportOf(
+      'slice-min',
+      slice.label,
+      `Slice ${slice.label}: minimum required = ${slice.min}, ${found}`,
+    )
   }
   if (members.length > slice.max) {
-    run.report('slice-max', `Slice ${slice.label}: max allowed = ${slice.max}, ${found}`)
+    run.reportOf(
+      'slice-max',
+      slice.label,
+      `Slice ${slice.label}: max allowed = ${slice.max}, ${found}`,
+    )
   }
   if (slice.reslicing) checkSlices(slice.reslicing, members, run)
 }

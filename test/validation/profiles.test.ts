@@ -41,8 +41,22 @@ t.test('counts repetitions and required elements', async (t) => {
     element('Patient.telecom', { max: '0' }),
   ]
   t.same(check('Patient', elements, aPatient()), [
-    'max-cardinality Patient',
     'min-cardinality Patient',
+    'max-cardinality Patient.telecom[0]',
+  ])
+})
+
+t.test('names the element that is absent, or too many, in the sentence for people', async (t) => {
+  const elements = [
+    element('Patient.maritalStatus', { min: 1 }),
+    element('Patient.birthDate', { max: '0' }),
+  ]
+  check('Patient', elements, aPatient())
+  const found = validator.validate(aPatient(), { profiles: [url] })
+  const texts = found.filter(({ rule }) => rule?.endsWith('-cardinality')).map(({ text }) => text)
+  t.match(texts, [
+    { fr: /manque : Patient.maritalStatus$/, en: /missing: Patient.maritalStatus$/ },
+    { fr: /en trop.* : Patient.birthDate$/, en: /too many.*: Patient.birthDate$/ },
   ])
 })
 
@@ -167,7 +181,7 @@ t.test('tells a profile that is not known from one that is for another type', as
 
 t.test('forgets a profile when it is replaced', async (t) => {
   t.same(check('Patient', [element('Patient.birthDate', { max: '0' })], aPatient()), [
-    'max-cardinality Patient',
+    'max-cardinality Patient.birthDate',
   ])
   t.same(check('Patient', [element('Patient.gender', { max: '1' })], aPatient()), [])
 })
