@@ -200,8 +200,11 @@ function typeTest(
 ): ItemTest | undefined {
   const allowed = typesAt(slice, steps, sources)
   if (allowed.length === 0) return undefined
+  // A choice names its type: `valueCode` is no string, as a Patient is a DomainResource.
   const isAllowed = (type: string) =>
-    allowed.some((base) => base === type || sources.isSubtype(type, base))
+    allowed.some(
+      (base) => base === type || (base.endsWith('Resource') && sources.isSubtype(type, base)),
+    )
   return (item, run) => {
     if (steps.length === 0 && !isResource(item.value)) return isAllowed(item.type)
     return evaluatePath(startOf(item), steps, run).some(({ value, choiceType }) => {

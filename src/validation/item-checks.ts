@@ -76,7 +76,10 @@ export function compareValues(left: JsonValue, right: JsonValue): number | undef
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** The types a profile leaves of a choice, or of a place for any resource. */
+/**
+ * The types a profile leaves of a choice, or of a place for any resource. The name of a choice says
+ * its type: `valueCode` is no `valueString`, although every code is a string.
+ */
 export function typeCheck(
   codes: readonly string[],
   isSubtype: (type: string, base: string) => boolean,
@@ -84,7 +87,8 @@ export function typeCheck(
 ): ItemCheck {
   return ({ value, type }, run: Run) => {
     const found = isResource(value) ? value.resourceType : type
-    if (codes.includes(found) || codes.some((code) => isSubtype(found, code))) return
+    if (codes.includes(found)) return
+    if (isResource(value) && codes.some((code) => isSubtype(found, code))) return
     const allowed = codes.join(', ')
     run.report('type-not-allowed', `${profile} allows the type ${allowed} but found ${found}`)
   }

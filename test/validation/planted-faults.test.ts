@@ -179,6 +179,17 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
     }),
     'type-not-allowed Patient.extension[0].value',
   ],
+  'a code as the value of an extension that takes a string': [
+    aPatient({
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName',
+          valueCode: 'martin',
+        },
+      ],
+    }),
+    'type-not-allowed Patient.extension[0].value',
+  ],
   'an element that is only an id': [
     aPatient({ maritalStatus: { id: 'm' } }),
     'ele-1 Patient.maritalStatus',

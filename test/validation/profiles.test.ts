@@ -138,6 +138,18 @@ t.test('slices by existence, by type and by pattern', async (t) => {
   t.same(check('Patient', byType, aPatient({ deceasedDateTime: '2020' })), [
     'slice-closed Patient.deceased',
   ])
+  const byNameOfType = [
+    element('Parameters.parameter.value[x]', sliceBy('type', '$this', { rules: 'closed' })),
+    element('Parameters.parameter.value[x]:valueString', { type: [{ code: 'string' }] }),
+  ]
+  const parameters = (value: JsonObject) => ({
+    resourceType: 'Parameters',
+    parameter: [{ name: 'p', ...value }],
+  })
+  t.same(check('Parameters', byNameOfType, parameters({ valueString: 'x' })), [])
+  t.same(check('Parameters', byNameOfType, parameters({ valueCode: 'x' })), [
+    'slice-closed Parameters.parameter[0].value',
+  ])
   const marital = { coding: [{ system: 'http://example.org', code: 'x' }] }
   const byPattern = [
     element('Patient.identifier', sliceBy('pattern', 'type')),
