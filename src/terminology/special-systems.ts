@@ -14,6 +14,28 @@ const LANGUAGE =
 const MEDIA_TYPE =
   /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+-]{0,126}(?:\s*;\s*[A-Za-z0-9!#$&^_.+-]+=(?:[^\s";]+|"[^"]*"))*$/
 
+/** Tags for private use alone, and those registered before the grammar. RFC 5646 section 2.1. */
+const PRIVATE_LANGUAGE = /^x(?:-[a-z0-9]{1,8})+$/i
+const irregularLanguages: ReadonlySet<string> = new Set([
+  'en-gb-oed',
+  'i-ami',
+  'i-bnn',
+  'i-default',
+  'i-enochian',
+  'i-hak',
+  'i-klingon',
+  'i-lux',
+  'i-mingo',
+  'i-navajo',
+  'i-pwn',
+  'i-tao',
+  'i-tay',
+  'i-tsu',
+  'sgn-be-fr',
+  'sgn-be-nl',
+  'sgn-ch-de',
+])
+
 /** What R4 itself allows for its own formats. R4 http.html#mime-type. */
 const shortFormats: ReadonlySet<string> = new Set(['xml', 'json', 'ttl', 'html'])
 
@@ -37,7 +59,9 @@ const isKnownCurrency = knownTo('currency')
 
 /** The grammar, and for two-letter languages the list; longer ones are too many to know. */
 function isLanguage(code: string): boolean {
-  if (code.length > 100 || !LANGUAGE.test(code)) return false
+  if (code.length > 100) return false
+  if (PRIVATE_LANGUAGE.test(code) || irregularLanguages.has(code.toLowerCase())) return true
+  if (!LANGUAGE.test(code)) return false
   const [primary] = code.split('-')
   return primary!.length !== 2 || isKnownLanguage(primary!.toLowerCase())
 }

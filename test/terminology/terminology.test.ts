@@ -104,9 +104,18 @@ t.test('gives every display of a code', async (t) => {
 
 t.test('reads languages, media types and units as grammars', async (t) => {
   const all = `${fhir}all-languages`
-  for (const code of ['fr', 'fr-FR', 'de-CH', 'zh-Hant-TW', 'sr-Latn', 'en-x-custom'])
+  for (const code of [
+    'fr',
+    'fr-FR',
+    'de-CH',
+    'zh-Hant-TW',
+    'sr-Latn',
+    'en-x-custom',
+    'x-parler',
+    'i-lux',
+  ])
     t.equal(terminology.memberOf(all, { code, system: 'urn:ietf:bcp:47' }), true, code)
-  for (const code of ['french language', 'f', 'fr_FR', ''])
+  for (const code of ['french language', 'f', 'fr_FR', '', 'x', 'i-parler'])
     t.equal(terminology.memberOf(all, { code, system: 'urn:ietf:bcp:47' }), false, code)
   const types = `${fhir}mimetypes|4.0.1`
   for (const code of ['application/pdf', 'text/plain;charset=utf-8', 'application/fhir+json'])
