@@ -34,7 +34,8 @@ export function isAbsoluteUri(text: string): boolean {
   return ABSOLUTE.test(text)
 }
 
-function isValueSet(system: string, registry: Registry): boolean {
+/** True when the url is that of a value set, which many take for the system of its codes. */
+export function isValueSet(system: string, registry: Registry): boolean {
   return system.includes('ValueSet') && registry.resolve('ValueSet', system) !== undefined
 }
 

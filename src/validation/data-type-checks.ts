@@ -1,10 +1,12 @@
 /** Rules of data types that their snapshots state in prose or that code checks faster. R4 datatypes.html. */
+import { createHash } from 'node:crypto'
+import type { Registry } from '../conformance/registry.ts'
 import { parsePeriod } from '../fhir/date-time.ts'
 import type { JsonObject } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { placeholderIndex } from '../json/parsed-body.ts'
 import type { Terminology } from '../terminology/terminology.ts'
-import { isAbsoluteUri } from './codings.ts'
+import { isAbsoluteUri, isValueSet } from './codings.ts'
 import { shown, type ObjectCheck, type Run } from './run.ts'
 
 export function checkIdentifier({ system, value }: JsonObject, run: Run): void {
@@ -54,14 +56,24 @@ export function checkPeriod({ start, end }: JsonObject, run: Run): void {
   }
 }
 
-export function checkAttachment({ data, size }: JsonObject, run: Run): void {
-  if (typeof data !== 'string' || typeof size !== 'number') return
-  if (placeholderIndex(data) !== undefined) return
-  const real = decodedLength(data)
-  if (real !== size) {
-    const wrong = `Stated attachment size ${size} does not match actual size ${real}`
-    run.report('attachment-size', wrong)
+/** What is stated of the data is true of it; a document of its own is checked where it is stored. */
+export function checkAttachment({ data, size, hash }: JsonObject, run: Run): void {
+  if (typeof data !== 'string' || placeholderIndex(data) !== undefined) return
+  if (typeof size === 'number') {
+    const real = decodedLength(data)
+    if (real !== size) {
+      const wrong = `Stated attachment size ${size} does not match actual size ${real}`
+      run.report('attachment-size', wrong)
+    }
   }
+  if (typeof hash === 'string') checkHash(data, hash, run)
+}
+
+function checkHash(data: string, hash: string, run: Run): void {
+  const real = createHash('sha1').update(Buffer.from(data, 'base64')).digest()
+  if (real.equals(Buffer.from(hash, 'base64'))) return
+  const wrong = `Stated attachment hash '${shown(hash)}' does not match actual hash '${real.toString('base64')}'`
+  run.report('attachment-hash', wrong)
 }
 
 /** How many bytes base64 text stands for. */
@@ -74,11 +86,18 @@ export function decodedLength(text: string): number {
   return Math.floor((digits * 3) / 4)
 }
 
-/** The unit code of a Quantity exists in its system. */
-export function quantityCheck(terminology: Terminology): ObjectCheck {
+/** The system of a Quantity's unit is one, and the unit's code exists in it. */
+export function quantityCheck(registry: Registry, terminology: Terminology): ObjectCheck {
   return ({ system, code }, run) => {
-    if (typeof system !== 'string' || typeof code !== 'string') return
-    if (terminology.isCodeOf(system, code) === false) {
+    if (typeof system !== 'string') return
+    if (!isAbsoluteUri(system)) {
+      const wrong = `Quantity.system must be an absolute reference, not '${shown(system)}'`
+      run.reportAt(['system'], 'coding-system', wrong)
+    } else if (isValueSet(system, registry)) {
+      const wrong = `The Quantity references a value set, not a code system ('${shown(system)}')`
+      run.reportAt(['system'], 'coding-system', wrong)
+    } else if (typeof code !== 'string') return
+    else if (terminology.isCodeOf(system, code) === false) {
       run.reportAt(['code'], 'unknown-code', `'${shown(code)}' is not a valid code of ${system}`)
     }
   }

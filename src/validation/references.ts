@@ -15,8 +15,9 @@ const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:./
 export function referenceCheck(registry: Registry): ObjectCheck {
   return (value, run) => {
     const { reference, type } = value
-    if (typeof type === 'string' && !registry.isResourceType(type) && !type.includes(':')) {
-      run.reportAt(['type'], 'reference-type', `'${type}' is not a resource type`)
+    if (typeof type === 'string' && !registry.isResourceType(type)) {
+      // An absolute URL names a logical model, and no resource may refer to one.
+      run.reportAt(['type'], 'reference-type', `'${shown(type)}' is not a resource type`)
     }
     if (typeof reference !== 'string') return
     if (typeof type === 'string') checkStatedType(reference, type, registry, run)

@@ -483,6 +483,14 @@ const rows: Readonly<Record<RuleKey, Row>> = {
     ['size n’est pas le nombre d’octets de data.', 'size is not the number of bytes of data.'],
     ['Comptez les octets avant le codage en base64.', 'Count the bytes before base64.'],
   ],
+  'attachment-hash': [
+    'https://hl7.org/fhir/R4/datatypes.html#Attachment',
+    ['hash n’est pas le SHA-1 de data, en base64.', 'hash is not the SHA-1 of data, in base64.'],
+    [
+      'Calculez le SHA-1 des octets, avant leur codage, et codez ses 20 octets en base64.',
+      'Compute the SHA-1 of the bytes, before their encoding, and encode its 20 bytes in base64.',
+    ],
+  ],
   'narrative-xhtml': [
     'https://hl7.org/fhir/R4/narrative.html',
     [

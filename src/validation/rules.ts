@@ -311,6 +311,12 @@ export const rules = {
     'La taille annoncée diffère de la taille réelle',
     'The stated size differs from the real one',
   ),
+  'attachment-hash': rule(
+    'error',
+    'value',
+    "L'empreinte annoncée diffère de l'empreinte réelle",
+    'The stated hash differs from the real one',
+  ),
   'narrative-xhtml': rule(
     'error',
     'invalid',

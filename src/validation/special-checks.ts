@@ -15,7 +15,7 @@ import type { ObjectCheck } from './run.ts'
 
 export function specialChecks(engine: Engine): (type: string) => ObjectCheck | undefined {
   const { registry, terminology } = engine
-  const checkQuantity = quantityCheck(terminology)
+  const checkQuantity = quantityCheck(registry, terminology)
   const checks: ReadonlyMap<string, ObjectCheck> = new Map<string, ObjectCheck>([
     ['Extension', extensionCheck({ registry, extension: engine.extension })],
     ['Reference', referenceCheck(registry)],

@@ -256,6 +256,44 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
     }),
     'dom-4 Patient.contained[0]',
   ],
+  'an attachment with another hash': [
+    aDocumentReference({
+      content: [
+        {
+          attachment: {
+            contentType: 'text/plain',
+            data: 'SGVsbG8=',
+            hash: '2jmj7l5rSw0yVb/vlWAYkK/YBwk=',
+          },
+        },
+      ],
+    }),
+    'attachment-hash DocumentReference.content[0].attachment',
+  ],
+  'a unit whose system is relative': [
+    aPatient({ extension: [{ url: 'http://example.org/x', valueQuantity: { system: 'ucum' } }] }),
+    'coding-system Patient.extension[0].value.system',
+  ],
+  'a unit whose system is a value set': [
+    aPatient({
+      extension: [
+        {
+          url: 'http://example.org/x',
+          valueQuantity: { system: 'http://hl7.org/fhir/ValueSet/ucum-units' },
+        },
+      ],
+    }),
+    'coding-system Patient.extension[0].value.system',
+  ],
+  'a reference whose type is an absolute URL': [
+    aPatient({
+      managingOrganization: {
+        reference: 'Organization/1',
+        type: 'http://hl7.org/fhir/StructureDefinition/Organization',
+      },
+    }),
+    'reference-type Patient.managingOrganization.type',
+  ],
   'an attachment of another size': [
     aDocumentReference({
       content: [{ attachment: { contentType: 'text/plain', data: 'SGVsbG8=', size: 6 } }],
