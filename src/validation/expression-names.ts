@@ -1,8 +1,9 @@
 /**
- * Finds names in a FHIRPath expression that no element of the types in question has. What the types
- * alone do not tell is taken as right.
+ * Finds names in a FHIRPath expression that no element of the types in question has, and functions
+ * that nobody defines. What the types alone do not tell is taken as right.
  */
 import type { Registry } from '../conformance/registry.ts'
+import { functions } from '../fhirpath/functions.ts'
 import type { CallExpression, Expression } from '../fhirpath/syntax-tree.ts'
 import { isSubtype } from './engine.ts'
 
@@ -91,8 +92,20 @@ const sameTypes = new Set(
 )
 const lambdas = new Set('where select exists all repeat any'.split(' '))
 
+/** Defined by R4 or a later FHIRPath, but not evaluated here: such a rule is said to be unchecked. */
+const definedElsewhere = new Set(
+  [
+    'elementDefinition slice checkModifiers subsumes subsumedBy',
+    'type sort coalesce defineVariable lowBoundary highBoundary precision comparable avg',
+    'encode decode escape unescape toLong convertsToLong',
+    'yearOf monthOf dayOf hourOf minuteOf secondOf millisecondOf timezoneOffsetOf dateOf timeOf',
+  ].flatMap((names) => names.split(' ')),
+)
+
 function typesOfCall(call: CallExpression, focus: Types, search: Search): Types {
   const { name, args } = call
+  // A function that does not exist would make the rule one that never speaks.
+  if (!Object.hasOwn(functions, name) && !definedElsewhere.has(name)) search.found ??= `${name}()`
   const input = call.input ? typesOf(call.input, focus, search) : focus
   if (name === 'ofType' || name === 'as' || name === 'is') {
     const [type] = args

@@ -34,6 +34,9 @@ t.test('reads the expressions of constraints', async (t) => {
   t.same(check(constrained("name.where(family = 'X').given.first().exists()")), [])
   t.same(check(constrained('nickname.exists()')), [`definition-rule ${at}`])
   t.same(check(constrained('name.exists(')), [`definition-rule ${at}`])
+  t.same(check(constrained('name.exist()')), [`definition-rule ${at}`])
+  t.same(check(constrained('name.select(family.capitals()).exists()')), [`definition-rule ${at}`])
+  t.same(check(constrained('relationship.all($this.subsumes(%x))')), [])
 })
 
 t.test('finds elements that the base does not have, and types that do not fit', async (t) => {
