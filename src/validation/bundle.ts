@@ -1,5 +1,6 @@
 /** Rules of Bundles beyond their invariants. R4 bundle.html. */
-import type { JsonObject } from '../fhir/resource.ts'
+import type { Registry } from '../conformance/registry.ts'
+import type { JsonObject, Resource } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { checkReachability } from './bundle-reachability.ts'
 import { isAbsoluteUri } from './codings.ts'
@@ -18,7 +19,7 @@ const optionalFullUrl = new Set([
   'history',
 ])
 
-export function checkBundle(bundle: JsonObject, run: Run, _engine: Engine): void {
+export function checkBundle(bundle: JsonObject, run: Run, { registry }: Engine): void {
   const type = text(bundle.type)
   const { entries } = bundleIndex(run.scope)
   if (entries.length === 0) {
@@ -28,7 +29,7 @@ export function checkBundle(bundle: JsonObject, run: Run, _engine: Engine): void
     return
   }
   for (const entry of entries) {
-    run.at(['entry', entry.index], () => checkEntry(entry, type, run))
+    run.at(['entry', entry.index], () => checkEntry(entry, type, run, registry))
   }
   if (type === 'searchset') checkSearchset(bundle, run)
   if (type === 'document') checkDocument(entries[0]!, run)
@@ -48,7 +49,12 @@ function checkStoredId({ resource, fullUrl }: BundleEntry, type: string | undefi
   run.reportAt(['resource'], 'bundle-rule', 'The resource needs an id, but there is none')
 }
 
-function checkEntry(entry: BundleEntry, type: string | undefined, run: Run): void {
+function checkEntry(
+  entry: BundleEntry,
+  type: string | undefined,
+  run: Run,
+  registry: Registry,
+): void {
   const { fullUrl, resource } = entry
   checkStoredId(entry, type, run)
   if (fullUrl === undefined) {
@@ -61,10 +67,20 @@ function checkEntry(entry: BundleEntry, type: string | undefined, run: Run): voi
     run.report('bundle-rule', `The fullUrl must be an absolute URL (not '${shown(fullUrl)}')`)
     return
   }
-  const id = resource?.id
-  if (type === 'transaction' || type === 'batch' || typeof id !== 'string') return
-  if (isRestfulUrl(fullUrl) && !fullUrl.endsWith(`/${id}`)) {
+  if (type !== 'transaction' && type !== 'batch' && resource && isRestfulUrl(fullUrl)) {
+    checkRestfulUrl(fullUrl, resource, run, registry)
+  }
+}
+
+/** The URL of a resource on a server ends in its type and id. */
+function checkRestfulUrl(fullUrl: string, resource: Resource, run: Run, registry: Registry): void {
+  const { resourceType, id } = resource
+  const [named, last] = fullUrl.split('/').slice(-2)
+  if (typeof id === 'string' && id !== last) {
     const wrong = `The resource id '${shown(id)}' does not match the fullUrl '${shown(fullUrl)}'`
+    run.report('bundle-rule', wrong)
+  } else if (named !== resourceType && registry.isResourceType(named!)) {
+    const wrong = `The resource is a ${shown(resourceType)}, but the fullUrl is '${shown(fullUrl)}'`
     run.report('bundle-rule', wrong)
   }
 }

@@ -52,11 +52,15 @@ t.test('asks a document to begin with a Composition, a message with a MessageHea
   t.ok(check('message', [entry(patient)]).includes('bundle-rule Bundle.entry[0]'))
 })
 
-t.test('asks for absolute fullUrls that end in the id', async (t) => {
+t.test('asks for absolute fullUrls that end in the type and id', async (t) => {
   t.same(check('collection', [entry(patient, 'Patient/p1')]), ['bundle-rule Bundle.entry[0]'])
   t.same(check('collection', [entry(patient, `${base}/Patient/p2`)]), [
     'bundle-rule Bundle.entry[0]',
   ])
+  t.same(check('collection', [entry(patient, `${base}/Person/p1`)]), [
+    'bundle-rule Bundle.entry[0]',
+  ])
+  t.same(check('collection', [entry(patient, `${base}/Dossier/p1`)]), [])
   t.same(check('collection', [{ resource: patient }]), ['bundle-rule Bundle.entry[0]'])
 })
 
