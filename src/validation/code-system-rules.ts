@@ -169,6 +169,10 @@ function checkPropertyValue(
 
 function checkSupplement(system: JsonObject, run: Run, engine: Engine): void {
   const { supplements, content } = system
+  if (content === 'supplement' && supplements === undefined) {
+    const wrong = 'A supplement must name the code system that it supplements'
+    run.reportAt(['content'], 'definition-rule', wrong)
+  }
   if (typeof supplements !== 'string' || content !== 'supplement') return
   const base = engine.terminology.codeSystem(supplements.replace(/\|.*$/, ''))
   if (!base || base.content !== 'complete') return

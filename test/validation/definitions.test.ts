@@ -85,6 +85,10 @@ t.test('checks code systems and value sets against each other', async (t) => {
     'empty-array CodeSystem.property',
     'definition-rule CodeSystem.count',
   ])
+  const supplements = 'http://example.org/cs'
+  const plain = { resourceType: 'CodeSystem', status: 'draft', concept: [{ code: 'a' }] }
+  t.same(check({ ...plain, content: 'supplement', supplements }), [])
+  t.same(check({ ...plain, content: 'supplement' }), ['definition-rule CodeSystem.content'])
   const valueSet = {
     resourceType: 'ValueSet',
     status: 'draft',
