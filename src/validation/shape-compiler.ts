@@ -177,6 +177,9 @@ function complexShape(
   }
 }
 
+/** Attributes in XML, so without id and extensions, as XHTML is. R4 json.html, narrative.html. */
+const bareValues = new Set(['Element.id', 'Extension.url'])
+
 /** The value under its name, and its id and extensions under `_name`. */
 function primitiveShapes(
   definition: ElementDefinition,
@@ -193,6 +196,7 @@ function primitiveShapes(
     checkResource: context.sources.checkInner,
     needsValue: false,
   }
+  if (code === 'xhtml' || bareValues.has(definition.basePath ?? '')) return [value]
   const needsValue = code === 'code' && definition.binding?.strength === 'required'
   return [value, { ...value, key: `_${key}`, kind: 'sibling', extra: [], needsValue }]
 }

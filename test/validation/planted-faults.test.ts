@@ -190,6 +190,26 @@ const faults: Readonly<Record<string, readonly [Resource, ...string[]]>> = {
     }),
     'type-not-allowed Patient.extension[0].value',
   ],
+  'an extension whose url is only extended': [
+    aPatient({ extension: [{ _url: { id: 'u' }, valueString: 'x' }] }),
+    'min-cardinality Patient.extension[0]',
+    'unknown-element Patient.extension[0]._url',
+  ],
+  'a narrative that is only extended': [
+    aPatient({ text: { status: 'generated', _div: { id: 'd' } } }),
+    'min-cardinality Patient.text',
+    'unknown-element Patient.text._div',
+  ],
+  'an element id with an extension': [
+    aPatient({
+      maritalStatus: {
+        id: 'm',
+        _id: { extension: [{ url: 'http://example.org/x', valueBoolean: true }] },
+        text: 'x',
+      },
+    }),
+    'unknown-element Patient.maritalStatus._id',
+  ],
   'an element that is only an id': [
     aPatient({ maritalStatus: { id: 'm' } }),
     'ele-1 Patient.maritalStatus',
