@@ -24,14 +24,21 @@ export function toClientMetadata(client: ClientRegistration): ClientMetadata {
   }
 }
 
-/** Beyond what RFC 7523 asks: five minutes at most, and no key from elsewhere. */
+/**
+ * Beyond what RFC 7523 asks: this server alone as audience, five minutes at most, and no key from
+ * elsewhere. An assertion that names others too could be replayed by them.
+ */
 export function checkAssertion(
   claims: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>>,
-  now: number,
+  { now, audiences }: { readonly now: number; readonly audiences: readonly string[] },
 ): void {
   const seconds = now / 1000
   const { exp, jti, sub, iss, iat } = claims
+  const [aud, ...others] = [claims.aud].flat()
+  if (typeof aud !== 'string' || others.length > 0 || !audiences.includes(aud)) {
+    throw new errors.InvalidClientAuth('aud must be the token endpoint, and nothing else')
+  }
   if (typeof exp !== 'number' || exp - seconds > assertionSecondsMax) {
     throw new errors.InvalidClientAuth('exp is more than five minutes ahead')
   }

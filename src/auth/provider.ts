@@ -71,8 +71,12 @@ function createConfiguration(parts: ProviderParts): Configuration {
       clientAuthSigningAlgValues: ['RS384', 'ES384'],
       idTokenSigningAlgValues: ['RS256'],
     },
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) =>
-      checkAssertion(claims, header, now()),
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) =>
+      checkAssertion(claims, header, {
+        now: now(),
+        // SMART asks for the token endpoint; libraries on the way to RFC 7523bis send the issuer.
+        audiences: [baseUrl, ...['token', ctx.oidc.route].map((route) => ctx.oidc.urlFor(route))],
+      }),
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
     clockTolerance: 5,

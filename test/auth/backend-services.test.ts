@@ -100,6 +100,7 @@ t.test('refuses every wrong assertion with 401 invalid_client', async (t) => {
     'with a jti that is no text': { claims: { jti: 5 } },
     'with an endless jti': { claims: { jti: 'x'.repeat(300) } },
     'for somebody else': { claims: { aud: 'https://elsewhere.example.org/token' } },
+    'for others too': { claims: { aud: [tokenUrl, 'https://elsewhere.example.org/token'] } },
     'without aud': { claims: { aud: undefined } },
     'of another issuer': { claims: { iss: laboratory } },
     'not yet valid': { claims: { nbf: seconds + 120 } },
