@@ -1,4 +1,5 @@
 /** The decision point: rules, scopes and access records joined for each request. Decisions 18 to 28, 45 to 58, 82 to 84. */
+import { insufficientScope } from '../auth/bearer-errors.ts'
 import type { Caller } from '../auth/caller.ts'
 import { Forbidden, NotAuthenticated } from '../errors.ts'
 import { matchesClause, type Lookup } from '../search/matcher.ts'
@@ -97,7 +98,7 @@ export class Session implements AccessSession {
       })
     }
     if (this.#scopesFor(action, type).length === 0) {
-      throw new Forbidden(`No granted scope opens ${action} on ${type}`)
+      throw insufficientScope(`No granted scope opens ${action} on ${type}`)
     }
     const resourceClass = this.classOf(type)
     const isWrite = action === 'create' || action === 'update' || action === 'delete'
@@ -374,7 +375,7 @@ export class Session implements AccessSession {
       if (coverage.isBound && !this.#isWrittenInContext(write, stored)) continue
       if (isImplied || (await this.#fitsWrite(coverage, write, stored))) return
     }
-    throw new Forbidden(`The granted scopes do not cover this ${type}`)
+    throw insufficientScope(`The granted scopes do not cover this ${type}`)
   }
 
   #isWrittenInContext(write: PlannedWrite, stored: StoredVersion | undefined): boolean {

@@ -71,3 +71,18 @@ t.test('a patient/ scope follows bytes to where their document stands now', asyn
   t.equal((await as(bound, 'GET', '/Binary/b1')).status, 404)
   t.equal((await as(parent(scope('user/*.rs')), 'GET', '/Binary/b1')).status, 200)
 })
+
+t.test('a refusal for want of a scope says so to OAuth clients (RFC 6750 §3.1)', async (t) => {
+  const { as, put } = await plainWorld(t)
+  await put(doc('d1', 'p1'))
+  const reader = citizen('p1', { scopes: [scope('patient/DocumentReference.r')] })
+  const search = await as(reader, 'GET', '/DocumentReference?patient=p1')
+  t.match(search, {
+    status: 403,
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+    body: { issue: [{ code: 'forbidden' }] },
+  })
+  const stranger = await as(citizen('p2'), 'POST', '/DocumentReference', doc('x', 'p1'))
+  t.equal(stranger.status, 403)
+  t.notOk('www-authenticate' in stranger.headers, 'no scope would help')
+})
