@@ -61,8 +61,6 @@ export interface AuthorizationServer {
   readonly smartConfiguration: JsonObject
   /** Throws NotAuthenticated when the asker's own token is no good. */
   introspectAs(authorization: string, token: string): Promise<Record<string, unknown>>
-  /** Ends what an application was granted on a patient's record, as `$revoke-app` wants it. */
-  revokeApp(client: string, patient: string): Promise<void>
   /** In the sandbox only. */
   readonly sandbox?: Sandbox & { createLaunch(launch: EhrLaunch): Promise<string> }
   client(id: string): ClientRegistration | undefined
@@ -123,13 +121,6 @@ export async function createAuthorizationServer(
       const caller = await authenticate({ authorization })
       if (caller.client === undefined) throw new NotAuthenticated('This needs a token of a client')
       return introspectFor({ provider, directory, isInForce }, caller, token)
-    },
-    revokeApp: async (client, patient) => {
-      for (const grantId of await contexts.grantsOf(client, patient)) {
-        await store.remove('Grant', keyOf(grantId))
-        await store.removeByGrant('AccessToken', grantId)
-        await store.removeByGrant('RefreshToken', grantId)
-      }
     },
     ...(sandbox ? { sandbox } : {}),
     client: directory.client,

@@ -30,8 +30,6 @@ export interface LaunchContexts {
   consumeLaunch(launch: string): Promise<boolean>
   save(grantId: string, context: LaunchContext, expiresAt: number): Promise<void>
   read(grantId: string): Promise<LaunchContext | undefined>
-  /** The grants that let this client see this patient. */
-  grantsOf(client: string, patient: string): Promise<readonly string[]>
 }
 
 export function createLaunchContexts(store: AuthStore, now: () => number): LaunchContexts {
@@ -55,19 +53,10 @@ export function createLaunchContexts(store: AuthStore, now: () => number): Launc
       store.save({
         kind: 'Context',
         key: keyOf(grantId),
-        payload: { ...context, grantId },
+        payload: { ...context },
         expiresAt,
-        handle: handleOf(context.client, context.patient ?? ''),
       }),
     read: async (grantId) =>
       (await store.find('Context', keyOf(grantId)))?.payload as LaunchContext | undefined,
-    grantsOf: async (client, patient) => {
-      const records = await store.findByHandle('Context', handleOf(client, patient))
-      return records.map(({ payload }) => String(payload.grantId))
-    },
   }
-}
-
-function handleOf(client: string, patient: string): string {
-  return keyOf(`${client} ${patient}`)
 }

@@ -32,10 +32,17 @@ function isBase(aud: string, baseUrl: string): boolean {
 export function createResourceServer({
   baseUrl,
   scopes,
-}: Pick<ProviderParts, 'baseUrl' | 'scopes'>) {
-  return (ctx: KoaContextWithOIDC, resource: string, client: Client): ResourceServer => {
+  contexts,
+  isInForce,
+}: Pick<ProviderParts, 'baseUrl' | 'scopes' | 'contexts' | 'isInForce'>) {
+  return async (
+    ctx: KoaContextWithOIDC,
+    resource: string,
+    client: Client,
+  ): Promise<ResourceServer> => {
     if (resource !== baseUrl) throw new errors.InvalidTarget()
     const granted = grantFor(ctx, client)
+    await requireConsent(ctx, client)
     return {
       scope: granted.smart.map(({ text }) => text).join(' '),
       audience: baseUrl,
@@ -63,6 +70,16 @@ export function createResourceServer({
     }
     const source = entities.AuthorizationCode ?? entities.RefreshToken
     return scopes.grant(clientId, source?.scope ?? '', ['patient', 'user'])
+  }
+
+  /** What the patient has withdrawn since gives no token any more, useless as it would be. */
+  async function requireConsent({ oidc }: KoaContextWithOIDC, { clientId }: Client): Promise<void> {
+    const { AuthorizationCode: code, RefreshToken: refreshToken } = oidc.entities
+    const grantId = (code ?? refreshToken)?.grantId
+    if (oidc.route !== 'token' || grantId === undefined) return
+    const patient = (await contexts.read(grantId))?.patient
+    if (patient === undefined || (await isInForce(clientId, patient))) return
+    throw new errors.InvalidGrant('the consent of the patient has ended')
   }
 }
 

@@ -9,6 +9,7 @@ import {
   login,
   post,
   publicApp,
+  redeem,
   sandboxServer,
   startLogin,
 } from './sandbox.ts'
@@ -50,6 +51,23 @@ t.test('withdrawing it ends the access on the next request', async (t) => {
   const client = { name: 'client', valueString: publicApp.id }
   t.equal((await asCitizen(server, '$revoke-app', [client])).statusCode, 200)
   t.ok((await bearer(server, token, ownRecord)).status >= 400)
+})
+
+t.test('what was withdrawn gives no token: neither to a refresh nor to a code', async (t) => {
+  const server = await sandboxServer(t)
+  const offline = { ...request, scope: `${request.scope} offline_access` }
+  const { refresh_token: refreshToken } = await login(server, offline, { account: citizenId })
+  const started = await startLogin(server, offline)
+  const end = await agree(started, { account: citizenId })
+  await asCitizen(server, '$revoke-app', [{ name: 'client', valueString: publicApp.id }])
+  const refused = { status: 400, body: { error: 'invalid_grant' } }
+  const renewed = await post(server, '/auth/token', {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    client_id: publicApp.id,
+  })
+  t.match(renewed, refused)
+  t.match(await redeem(server, started, end.location!.searchParams.get('code')!), refused)
 })
 
 t.test('introspection says what the consent makes of a token', async (t) => {
