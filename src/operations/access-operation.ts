@@ -5,7 +5,7 @@
 import type { AccessRecord } from '../access/access-record.ts'
 import type { PatientRelation } from '../access/patient-relation.ts'
 import { relationOf } from '../access/patient-relation.ts'
-import { Forbidden, NotAuthenticated, NotFound } from '../errors.ts'
+import { Forbidden, NotAuthenticated, NotFound, UnprocessableResource } from '../errors.ts'
 import type { JsonObject, Resource } from '../fhir/resource.ts'
 import { commitDrafts } from '../interactions/commit-drafts.ts'
 import type { Context } from '../interactions/context.ts'
@@ -21,6 +21,8 @@ export interface AccessOperation {
   readonly allow: (facts: OperationFacts) => boolean
   /** The next record; throws InvalidRequest or Forbidden. */
   readonly apply: (record: AccessRecord, facts: OperationFacts) => AccessRecord
+  /** The parameters that name a citizen, whose Patient must be there. */
+  readonly people?: readonly string[]
   /** What goes with the record: the mirrored Patient.active. */
   readonly mirrorsActive?: boolean
 }
@@ -60,6 +62,7 @@ async function planChange(
   if (store.caller.kind !== 'open' && !operation.allow(facts)) throw refused(operation)
   const patient = await store.readForRules('Patient', patientId)
   if (!patient || patient.deleted) throw new NotFound(`Patient/${patientId}`)
+  for (const name of operation.people ?? []) await requirePatient(facts, name)
   const next = operation.apply(previous.record, facts)
   const plan = createDraftPlan('single')
   plan.accessChange = { patientId, previous, next }
@@ -73,6 +76,16 @@ async function planChange(
   if (operation.mirrorsActive)
     plan.drafts.push(mirrorActive(context, patient, next.closed === undefined))
   return plan
+}
+
+/** Nobody is given rights that would wait for whoever creates a Patient under that id. */
+async function requirePatient({ context, input }: OperationFacts, name: string): Promise<void> {
+  const id = input.person(name)
+  const patient = await context.store.readForRules('Patient', id)
+  if (patient && !patient.deleted) return
+  throw new UnprocessableResource(`The parameter "${name}" names Patient/${id}, who is not here`, {
+    expression: `Parameters.parameter.where(name='${name}')`,
+  })
 }
 
 /** Decision 27: Patient.active mirrors the record, in the same plan. */

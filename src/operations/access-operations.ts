@@ -81,12 +81,14 @@ export const accessOperations: readonly AccessOperation[] = [
     allow: (facts) => holder(facts) || facts.relation.isTreatingPhysician,
     apply: (record, { input }) => {
       input.allowOnly('professional')
-      const { treatingPhysician: _, ...rest } = record
-      return rest
+      const { treatingPhysician, ...rest } = record
+      const isMeant = !input.has('professional') || input.professional() === treatingPhysician
+      return isMeant ? rest : record
     },
   },
   {
     name: 'represent',
+    people: ['representative'],
     allow: (facts) => kindOf(facts) === 'operator',
     apply: (record, { input, patientId, now }) => {
       input.allowOnly('representative', 'period', 'kind')

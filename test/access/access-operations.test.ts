@@ -131,6 +131,32 @@ t.test('a representative acts once the operator has recorded the mandate', async
   t.equal((await as(citizen(p2), 'GET', '/DocumentReference')).body.total, 1)
 })
 
+t.test('nobody represents anyone before they have a Patient here', async (t) => {
+  const { op, p2 } = await world(t)
+  const naming = (id: string) => [
+    { name: 'representative', valueReference: { reference: `Patient/${id}` } },
+    { name: 'kind', valueCode: 'minor' },
+  ]
+  t.match(await op(operator, 'represent', naming('not-yet')), {
+    status: 422,
+    body: { issue: [{ expression: ["Parameters.parameter.where(name='representative')"] }] },
+  })
+  t.equal((await op(operator, 'represent', naming(p2))).status, 200)
+  t.equal((await op(operator, 'end-representation', naming('gone').slice(0, 1))).status, 200)
+})
+
+t.test('end-treating-physician ends the one it names, and no other', async (t) => {
+  const { op, p1 } = await world(t)
+  const naming = (value: string) => [{ name: 'professional', valueIdentifier: { ...rpps, value } }]
+  const standing = async (value: string) => {
+    const { body } = await op(citizen(p1), 'end-treating-physician', naming(value))
+    return (body.parameter as JsonObject[]).some(({ name }) => name === 'treatingPhysician')
+  }
+  await op(citizen(p1), 'declare-treating-physician', naming(rpps.value))
+  t.equal(await standing('10000000002'), true)
+  t.equal(await standing(rpps.value), false)
+})
+
 t.test('close-record shuts it to all but its holder, and mirrors Patient.active', async (t) => {
   const { as, op, p1, document } = await world(t)
   t.equal(
