@@ -14,6 +14,7 @@ import type {
   HistoryRequest,
   ResourceStore,
   SearchPage,
+  SeenAs,
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { planAccessRecord, readAccessRecord, type StoredAccessRecord } from './access-records.ts'
@@ -28,7 +29,7 @@ import type {
 } from './guard-parts.ts'
 import { matchIds } from './match-ids.ts'
 import { feedsAnyRecord, namesExactly, notOwn } from './named-patients.ts'
-import { Renditions, requireBlob } from './renditions.ts'
+import { Renditions, asksForEntities, requireBlob } from './renditions.ts'
 import { restrictHistory, restrictInner } from './restrict-inner.ts'
 import type { AccessSession, Action, NamedPatients } from './decision.ts'
 
@@ -144,11 +145,12 @@ export class GuardedStore {
     await this.#session.requireNamed(request.types, named, request.where)
     const types = request.includes.length > 0 ? this.#parts.resourceTypes : request.types
     const restrictions = await this.#restrictions(types, named)
-    const page = await this.#store.search({
+    const restricted = {
       ...request,
       where: await restrictInner(this.#session, request.where, named),
       ...(restrictions ? { restrictions } : {}),
-    })
+    }
+    const page = await this.#store.search(restricted, this.#seenAs(request))
     this.#trace?.shown('search', page.matches)
     this.#trace?.shown('search', page.included)
     return {
@@ -156,6 +158,13 @@ export class GuardedStore {
       matches: await this.#renditions.presentAll(page.matches),
       included: await this.#renditions.presentAll(page.included),
     }
+  }
+
+  #seenAs({ types, where }: SearchRequest): SeenAs | undefined {
+    const isForTraces = types.includes('AuditEvent') && asksForEntities(where)
+    return isForTraces && !this.#session.isUnrestricted
+      ? this.#renditions.tracesAsSeen()
+      : undefined
   }
 
   /**

@@ -5,6 +5,8 @@
 import type { Caller } from '../auth/caller.ts'
 import { isObject, type JsonObject, type JsonValue } from '../fhir/resource.ts'
 import type { BlobReference } from '../json/blob-sink.ts'
+import type { Clause } from '../search/search-request.ts'
+import type { SeenAs } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import type { AccessSession } from './decision.ts'
 import type { GuardParts, ReadPatient } from './guard-parts.ts'
@@ -39,6 +41,12 @@ export class Renditions {
       else shown.push(version)
     }
     return shown
+  }
+
+  /** How a search for what traces name looks at them; what it has found out holds for all. */
+  tracesAsSeen(): SeenAs {
+    const isHidden = once((reference: string) => this.#isHidden(reference))
+    return (version) => withoutHiddenEntities(version, isHidden)
   }
 
   async #withoutInsUnlessDue(
@@ -109,4 +117,11 @@ function withBody(version: StoredVersion, body: Buffer, slots: readonly number[]
 export function requireBlob(version: StoredVersion): BlobReference {
   if (!version.blob) throw new Error(`${version.type}/${version.id} has no blob`)
   return version.blob
+}
+
+/** Whether a search tests what traces name: elements of which a caller may see a part only. */
+export function asksForEntities(clause: Clause): boolean {
+  if (clause.kind === 'and' || clause.kind === 'or') return clause.clauses.some(asksForEntities)
+  if (clause.kind === 'not') return asksForEntities(clause.clause)
+  return 'code' in clause && clause.code.startsWith('entity')
 }

@@ -13,6 +13,7 @@ import type {
   HistoryRequest,
   ResourceStore,
   SearchPage,
+  SeenAs,
 } from '../store/resource-store.ts'
 import type { StoredVersion } from '../store/stored-version.ts'
 import { renderAuditEvent } from './audit-event.ts'
@@ -41,7 +42,7 @@ export function withAuditEvents(parts: AuditEventStoreParts): ResourceStore {
       return versionId === 1 ? find(parts, id) : undefined
     },
     history: (request) => history(parts, request),
-    search: (request) => search(parts, request),
+    search: (request, seenAs) => search(parts, request, seenAs),
     commit: (plan, priority) => commit(parts, plan, priority),
     isClaimed: (claim) => store.isClaimed(claim),
     blobs: store.blobs,
@@ -145,7 +146,11 @@ function matches(
 /** Chains are refused before they come here. */
 const noOthers: Lookup = { find: () => undefined, all: () => [] }
 
-async function search(parts: AuditEventStoreParts, request: SearchRequest): Promise<SearchPage> {
+async function search(
+  parts: AuditEventStoreParts,
+  request: SearchRequest,
+  seenAs: SeenAs | undefined,
+): Promise<SearchPage> {
   const [type, other] = request.types
   if (type !== auditEvent || other !== undefined) {
     requireNoTraces(request)
@@ -163,7 +168,8 @@ async function search(parts: AuditEventStoreParts, request: SearchRequest): Prom
     request.where,
     ...(restrictions ? [restrictions[auditEvent] ?? nothing] : []),
   ])
-  const run: Run = { parts, request, compiled: compileTraceQuery(where, asOf) }
+  const compiled = compileTraceQuery(where, asOf)
+  const run: Run = { parts, request, compiled, ...(seenAs ? { seenAs } : {}) }
   const { versions, hasMore } = await takePage(run)
   // A first page that ends the set has counted it.
   const isWhole = request.count > 0 && request.position === undefined && !hasMore
@@ -225,6 +231,7 @@ interface Run {
   readonly parts: AuditEventStoreParts
   readonly request: SearchRequest
   readonly compiled: CompiledQuery
+  readonly seenAs?: SeenAs
 }
 
 interface Found {
@@ -257,7 +264,7 @@ const sliceMs = 10
 
 /** The matches from a place on; gives way to others between slices, and keeps to the deadline. */
 async function* walk(run: Run, isRising: boolean, start: unknown): AsyncGenerator<Found> {
-  const { parts, request, compiled } = run
+  const { parts, request, compiled, seenAs } = run
   const { traces } = parts.journal
   const deadline = performance.now() + request.timeoutMs
   let place = typeof start === 'string' ? start : undefined
@@ -273,7 +280,8 @@ async function* walk(run: Run, isRising: boolean, start: unknown): AsyncGenerato
     for (const trace of chunk) {
       if (!trace.content) continue
       const version = toVersion(parts, trace.key, trace.content)
-      if (compiled.rest.length === 0 || matches(allOf(compiled.rest), { parts, version }))
+      const tested = compiled.rest.length > 0 && seenAs ? await seenAs(version) : version
+      if (compiled.rest.length === 0 || matches(allOf(compiled.rest), { parts, version: tested }))
         yield { key: trace.key, version }
       if (performance.now() < sliceEnd) continue
       await new Promise((resolve) => setImmediate(resolve))

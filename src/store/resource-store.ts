@@ -10,6 +10,9 @@ import type { CommitPlan, CommitResult } from './commit-plan.ts'
 import type { StoredVersion } from './stored-version.ts'
 import type { NamedVersions } from './version-names.ts'
 
+/** A version in the form that a caller may see. */
+export type SeenAs = (version: StoredVersion) => Promise<StoredVersion>
+
 export interface ResourceStore {
   /** The newest version, which may be a tombstone; undefined when there never was one. */
   read(type: string, id: string): Promise<StoredVersion | undefined>
@@ -17,7 +20,8 @@ export interface ResourceStore {
   /** Newest first. */
   history(request: HistoryRequest): Promise<HistoryPage>
   /** Throws TooCostly past `timeoutMs`, Gone when `asOf` is older than the window. */
-  search(request: SearchRequest): Promise<SearchPage>
+  /** Traces are searched as `seenAs` shows them, so that what it leaves out is not found either. */
+  search(request: SearchRequest, seenAs?: SeenAs): Promise<SearchPage>
   /**
    * Applies the plan durably. Throws PlanConflict with nothing written, or Unavailable (queue full,
    * disk full, read-only) with nothing written either.

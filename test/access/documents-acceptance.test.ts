@@ -98,6 +98,23 @@ t.test('29 the journal tells the patient of the deposit, not of what was deposit
   t.match(JSON.stringify(await told()), path.slice(1), 'once the month is over it is named')
 })
 
+t.test('29 what a trace does not name for the patient is not found by it either', async (t) => {
+  const world = await nationalWorld(t)
+  await world.record(facts)
+  const path = await publish(world, 'INVISIBLE_PATIENT')
+  const found = async (query: string) => {
+    const url = `/AuditEvent?date=ge2026-03-01&patient=${p1}&action=C&${query}`
+    return (await world.as(me, 'GET', url)).body.total
+  }
+  const reference = path.slice(1)
+  t.ok(Number(await found('')) > 0, 'that something was deposited is told')
+  const id = path.slice(path.lastIndexOf('/') + 1)
+  for (const query of [`entity=${reference}`, `entity=${id}`, 'entity-role=3'])
+    t.equal(await found(query), 0, query)
+  world.clock.now = Date.parse('2026-04-19T10:00:00Z')
+  t.equal(await found(`entity=${reference}`), 1, 'once the month is over')
+})
+
 t.test('30 INVISIBLE_REPRESENTANTS_LEGAUX hides from the parent alone', async (t) => {
   const world = await nationalWorld(t)
   await world.record(facts)
