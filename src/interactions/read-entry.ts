@@ -34,6 +34,11 @@ export function runRead(context: Context, entry: EntryRequest): Promise<EntryOut
   return traceEntry(context, entry, () => tryRead(context, entry))
 }
 
+/** Throws what a search or history would answer: a refusal that its URL alone does not tell. */
+export async function requireAnswer(context: Context, entry: EntryRequest): Promise<void> {
+  await dispatch(context, entry)
+}
+
 async function tryRead(context: Context, entry: EntryRequest): Promise<EntryOutcome> {
   try {
     return { outcome: await dispatch(context, entry), showsResource: entry.method === 'GET' }

@@ -12,7 +12,7 @@ import { parseEntryRequest, type EntryRequest } from './entry-request.ts'
 import { atEntry } from './at-entry.ts'
 import type { Outcome } from './outcome.ts'
 import { planEntries, type PlannedEntries } from './plan-entries.ts'
-import { prepareRead, runRead } from './read-entry.ts'
+import { prepareRead, requireAnswer, runRead } from './read-entry.ts'
 import { renderResponseBundle, type EntryOutcome } from './response-bundle.ts'
 
 export async function transaction(context: Context, body: ParsedBody): Promise<Outcome> {
@@ -59,25 +59,45 @@ function unplaced(drafts: readonly Draft[]): NonNullable<Outcome['issues']> {
   return drafts.filter(({ entryIndex }) => entryIndex === undefined).flatMap(({ issues }) => issues)
 }
 
-/** A GET of what is not there fails the whole transaction, before anything is written. */
+/**
+ * A GET of what is not there, or that is refused, fails the whole transaction before anything is
+ * written: afterwards nothing could be taken back.
+ */
 async function requireReadsPossible(
   context: Context,
   reads: readonly EntryRequest[],
   drafts: readonly Draft[],
 ): Promise<void> {
-  for (const { target, index } of reads) {
-    if (target.kind !== 'instance' && target.kind !== 'version') continue
-    const draft = drafts.find(({ type, id }) => type === target.type && id === target.id)
-    if (draft?.resource && isVersionOf(draft, target)) continue
-    if (!(draft && target.kind === 'instance') && (await isStored(context, target))) continue
-    const version = target.kind === 'version' ? `/_history/${target.versionId}` : ''
-    throw new NotFound(`${target.type}/${target.id}${version}`, {
-      expression: `Bundle.entry[${index}].request.url`,
-    })
+  for (const entry of reads) {
+    const { target, index } = entry
+    const draft = drafts.find((one) => isAbout(one, target))
+    if (target.kind === 'instance' || target.kind === 'version') {
+      if (!(await isReadable(context, target, draft))) throw absent(target, index)
+    } else if (!draft) await atEntry(index, () => requireAnswer(context, entry))
   }
 }
 
+function isAbout({ type, id }: Draft, target: EntryRequest['target']): boolean {
+  return 'id' in target && type === target.type && id === target.id
+}
+
 type ReadTarget = Extract<EntryRequest['target'], { kind: 'instance' | 'version' }>
+
+async function isReadable(
+  context: Context,
+  target: ReadTarget,
+  draft: Draft | undefined,
+): Promise<boolean> {
+  if (draft?.resource && isVersionOf(draft, target)) return true
+  return !(draft && target.kind === 'instance') && isStored(context, target)
+}
+
+function absent(target: ReadTarget, index: number): NotFound {
+  const version = target.kind === 'version' ? `/_history/${target.versionId}` : ''
+  return new NotFound(`${target.type}/${target.id}${version}`, {
+    expression: `Bundle.entry[${index}].request.url`,
+  })
+}
 
 function isVersionOf(draft: Draft, target: ReadTarget): boolean {
   return target.kind === 'instance' || target.versionId === String(draft.versionId)

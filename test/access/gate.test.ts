@@ -255,6 +255,29 @@ t.test('an app is bound to the consent of its patient, its types and its time', 
   t.equal((await as(app('p1'), 'GET', '/DocumentReference/d1')).status, 404, 'its time is over')
 })
 
+t.test('a search that is refused undoes the transaction that asks for it', async (t) => {
+  const { as, put } = await world(t)
+  await put(doc('d1', 'p1'))
+  const deposit = {
+    resource: doc('d2', 'p1'),
+    request: { method: 'POST', url: 'DocumentReference' },
+  }
+  const ask = (url: string) =>
+    as(professional('10000000005'), 'POST', '', {
+      resourceType: 'Bundle',
+      type: 'transaction',
+      entry: [deposit, { request: { method: 'GET', url } }],
+    })
+  for (const [url, status] of [
+    ['DocumentReference?patient=p1&status=current', 403],
+    ['DocumentReference/d1/_history', 404],
+  ] as const) {
+    const { status: given, body } = await ask(url)
+    t.match({ given, body }, { given: status, body: { resourceType: 'OperationOutcome' } }, url)
+  }
+  t.equal((await as(citizen('p1'), 'GET', '/DocumentReference?patient=p1')).body.total, 1)
+})
+
 t.test('refusals inside a transaction undo it, inside a batch stand alone', async (t) => {
   const { as, put } = await world(t)
   await put(doc('d1', 'p1'))

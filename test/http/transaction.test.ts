@@ -322,6 +322,7 @@ t.test('stores nothing when one entry cannot be done', async (t) => {
     ['a patch that is none', { ...ask('PATCH', 'Patient/x'), resource: aPatient() }, 422, ''],
     ['a read of nothing', ask('GET', 'Patient/no'), 404, '.request.url'],
     ['a read of a version', ask('GET', 'Patient/x/_history/9'), 404, '.request.url'],
+    ['a history of nothing', ask('GET', 'Patient/no/_history'), 404, ''],
     ['an unknown parameter', ask('GET', 'Patient?nope=1'), 400, '.request.url'],
     ['a broken query', ask('GET', 'Patient?name=%E0%A4%A'), 400, ''],
     ['an operation', ask('GET', 'Patient/x/$everything'), 400, '.request.url'],
