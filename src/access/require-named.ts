@@ -36,7 +36,12 @@ export async function requireNamed(
   const { types, named } = search
   if (types.every((type) => facts.classOf(type) !== 'patient')) return
   if (caller.kind === 'app') await requireConsent(facts, types)
-  if (caller.kind === 'establishment') await requireOpen(facts, search)
+  if (caller.kind === 'app' && caller.patient !== undefined)
+    await requireOpen(facts, { ...search, named: [caller.patient] })
+  if (caller.kind === 'establishment') {
+    await requireUnblocked(facts, search)
+    await requireOpen(facts, search)
+  }
   if (caller.kind !== 'professional') return
   if (!named) throw new Forbidden('A professional’s search on patient data must name one patient')
   // The same refusal whether the record exists or not (decision 58).
@@ -74,6 +79,16 @@ async function requireConsent(facts: NamingFacts, types: readonly string[]): Pro
   const { patient } = facts.caller
   const consented = patient === undefined ? [] : (await facts.relation(patient)).appTypes
   if (!types.some((type) => consented?.includes(type))) throw noConsent()
+}
+
+/**
+ * As a blocked professional is (decision 19): refused, where every record named would stay empty. The
+ * Patient is still found, for feeding.
+ */
+async function requireUnblocked(facts: NamingFacts, { types, named }: AskedSearch): Promise<void> {
+  if (!named || named.length === 0 || types.every((type) => type === 'Patient')) return
+  const relations = await Promise.all(named.map((id) => facts.relation(id)))
+  if (relations.every(({ isBlocked }) => isBlocked)) throw noCareRelation()
 }
 
 async function requireOpen(facts: NamingFacts, { types, named }: AskedSearch): Promise<void> {

@@ -1,5 +1,6 @@
 /** The operations of decisions.md's last table, one row each. */
 import type { AccessRecord } from '../access/access-record.ts'
+import { closedRecord } from '../access/refusals.ts'
 import { Forbidden, InvalidRequest } from '../errors.ts'
 import type { AccessOperation, OperationFacts } from './access-operation.ts'
 
@@ -133,6 +134,7 @@ export const accessOperations: readonly AccessOperation[] = [
           : emergencyReason(() => input.text('reason'))
       if (record.opposesEmergency) throw new Forbidden('The patient opposes emergency access')
       if (relation.isBlocked) throw new Forbidden('The patient has blocked this professional')
+      if (relation.isClosed) throw closedRecord()
       const party = context.store.caller.practitioner ?? 'open'
       const standing = record.emergencies.filter(
         (access) => access.party !== party && (access.period.end ?? 0) > now,
