@@ -106,13 +106,16 @@ async function requireChange(
 }
 
 /**
- * A governed document's labels for professionals and its archiving are the patient's, the
- * depositor's and the treating physician's to change; all else is the depositor's (decision 45).
+ * A document's labels for professionals and its archiving are the patient's, the depositor's and the
+ * treating physician's to change; all else is the depositor's (decision 45). A PATCH of a document
+ * that the DMP's rules do not govern may change anything: there `$mask` alone is known to label.
  */
-function neededRight({ method, envelope }: PlannedWrite, before: Envelope): RuleAction {
-  const isMetadata =
-    method === 'PATCH' && before.rules?.includes('dmp') && before.status === envelope.status
-  if (!isMetadata) return 'change'
+function neededRight(
+  { method, envelope, isLabelling }: PlannedWrite,
+  before: Envelope,
+): RuleAction {
+  const isBound = isLabelling || before.rules?.includes('dmp')
+  if (method !== 'PATCH' || !isBound || before.status !== envelope.status) return 'change'
   const changed = [
     ...before.labels.filter((label) => !envelope.labels.includes(label)),
     ...envelope.labels.filter((label) => !before.labels.includes(label)),

@@ -75,6 +75,7 @@ async function buildWrite(
     ...(unsearchable ? { unsearchable } : {}),
     ...(stored?.deleted ? { recreated: true } : {}),
     ...(blob ? { blob } : {}),
+    ...(draft.isLabelling ? { isLabelling: true } : {}),
     ...(outward
       ? {
           withheld: serializeStored(markBaseUrl(outward.form, services.baseUrl), place),

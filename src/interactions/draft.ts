@@ -34,6 +34,8 @@ export interface Draft {
   writtenAt?: number
   /** Follows from another write of the plan, and asks for no scope of its own. */
   readonly isImplied?: true
+  /** `$mask` or `$unmask`: nothing but labels changes, which are not the depositor's alone. */
+  readonly isLabelling?: true
   /** The place in the request's Bundle, for expressions. */
   readonly entryIndex?: number
 }

@@ -27,6 +27,8 @@ export interface PatchRequest extends Preconditions {
   readonly type: string
   readonly target: { readonly id: string } | { readonly query: string }
   readonly patch: PatchBody
+  /** See `Draft.isLabelling`. */
+  readonly isLabelling?: true
   /** Told once the change stands. */
   readonly events?: readonly OutboxEvent[]
 }
@@ -86,6 +88,7 @@ export async function draftPatch(
     issues: [],
     governedBy: new Set(),
     ...(stored.blob ? { blob: stored.blob } : {}),
+    ...(request.isLabelling ? { isLabelling: true } : {}),
     ...(entryIndex === undefined ? {} : { entryIndex }),
   }
 }

@@ -12,6 +12,11 @@ const visibilitySystem =
   'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
 const actCodeSystem = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 
+/** What stands when no label is left (decision 46): a list is never empty. */
+const normal = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }],
+}
+
 const codes = {
   professionals: 'MASQUE_PS',
   patient: 'INVISIBLE_PATIENT',
@@ -37,12 +42,13 @@ export async function maskDocument(
   const labels = (Array.isArray(securityLabel) ? securityLabel : []).filter(
     (label) => !bears(label, code),
   )
-  const value: JsonValue = isMasking
-    ? [{ coding: [{ system: visibilitySystem, code }] }, ...labels]
-    : labels
+  const mask = isMasking ? [{ coding: [{ system: visibilitySystem, code }] }] : []
+  const left: JsonValue[] = [...mask, ...labels]
+  const value: JsonValue = left.length > 0 ? left : [normal]
   return patch(context, {
     type: 'DocumentReference',
     target: { id },
+    isLabelling: true,
     ifMatch: `W/"${version.versionId}"`,
     events: [eventOf(context, version, { kind: isMasking ? 'mask' : 'unmask', from })],
     patch: { format: 'json-patch', operations: [{ op: 'add', path: '/securityLabel', value }] },

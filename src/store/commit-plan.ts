@@ -63,6 +63,8 @@ export interface PlannedWrite {
   readonly unsearchable?: boolean
   /** The resource was deleted before. */
   readonly recreated?: boolean
+  /** Nothing but labels changes: for the guard, which asks another right of it. */
+  readonly isLabelling?: true
   /** None for a delete. */
   readonly entries: readonly IndexEntry[]
   readonly envelope: Envelope

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Caller } from '../../src/auth/caller.ts'
 import { aLot, aReplacement } from '../../src/demo/main-job.ts'
 import type { JsonObject } from '../../src/fhir/resource.ts'
+import { aDocumentReference } from '../fixtures.ts'
 import {
   aPublish,
   jobOf,
@@ -126,6 +127,34 @@ t.test('two citizens may choose the same masterIdentifier; one may not twice', a
 const patchOf = (op: string, path: string, value: unknown) => [{ op, path, value }]
 const jsonPatch = { 'content-type': 'application/json-patch+json' }
 const labels = (...codes: string[]) => codes.map((code) => labelOf(nosLabels, code))
+
+t.test(
+  'a patient masks a document that is not under the DMP’s rules, and changes no more',
+  async (t) => {
+    const { as, record } = await world(t)
+    const plain = aDocumentReference({ subject: { reference: `Patient/${p1}` } })
+    const { id } = (await as(establishment(), 'POST', '/DocumentReference', plain)).body
+    const path = `/DocumentReference/${String(id)}`
+    const me = citizen(p1)
+    const doctor = professional('10000000001')
+    await record({
+      authorized: [{ party: doctor.practitioner!, period: { start: 0 }, recordedBy: 'x' }],
+    })
+    const call = (who: Caller, name: string, from = 'professionals') =>
+      as(who, 'POST', `${path}/$${name}`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'from', valueCode: from }],
+      })
+    t.equal((await call(doctor, 'mask')).status, 403)
+    t.equal((await call(me, 'mask', 'patient')).status, 403)
+    t.equal((await call(me, 'mask')).status, 200)
+    t.equal((await as(doctor, 'GET', path)).status, 404)
+    const labelling = patchOf('add', '/securityLabel', labels('MASQUE_PS'))
+    t.equal((await as(me, 'PATCH', path, labelling, jsonPatch)).status, 403)
+    t.equal((await call(me, 'unmask')).status, 200)
+    t.equal((await as(doctor, 'GET', path)).status, 200)
+  },
+)
 
 t.test('label changes: who may set and lift which, by PATCH and by name', async (t) => {
   const { as, record, store } = await world(t)
