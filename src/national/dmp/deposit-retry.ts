@@ -34,9 +34,17 @@ export async function recognizeRetry(
 async function namesKnownPatients(plan: DraftPlan, { store }: Context): Promise<boolean> {
   for (const { resource } of plan.drafts.filter(isDeposit)) {
     const id = patientIdOfSubject(resource)
-    if (id !== undefined && !(await store.readReferenced('Patient', id))) return false
+    // A Patient that the lot brings has a new id at each try; the first one is looked up below.
+    if (id === undefined || bringsPatient(plan, id)) continue
+    if (!(await store.readReferenced('Patient', id))) return false
   }
   return true
+}
+
+function bringsPatient({ drafts }: DraftPlan, patientId: string): boolean {
+  return drafts.some(
+    ({ method, type, id }) => method === 'POST' && type === 'Patient' && id === patientId,
+  )
 }
 
 /** Decision 88: a retry after the document was deleted. */

@@ -15,6 +15,7 @@ import {
   locations,
   openRecord,
   otherPatient,
+  patient,
   patientUrl,
   post,
   read,
@@ -165,6 +166,25 @@ t.test(
     t.equal((await post(server, '', uuid)).status, 409, 'so is another entryUUID')
   },
 )
+
+t.test('answers the retry of a lot that brought its Patient', async (t) => {
+  const server = await openRecord(t)
+  const fullUrl = 'urn:uuid:00000000-0000-4000-8000-000000000009'
+  const { name, gender, birthDate } = patient.resource
+  const lot = JSON.parse(
+    JSON.stringify(aLot(jobOf('a'))).replaceAll(`"${patientUrl}"`, `"${fullUrl}"`),
+  ) as ReturnType<typeof aLot>
+  lot.entry.push({
+    fullUrl,
+    resource: { resourceType: 'Patient', name: name!, gender: gender!, birthDate: birthDate! },
+    request: { method: 'POST', url: 'Patient' },
+  })
+  const first = await post(server, '', lot)
+  t.equal(first.status, 200, first.text)
+  const again = await post(server, '', lot)
+  t.equal(again.status, 200, again.text)
+  t.same(locations(again), locations(first))
+})
 
 t.test('refuses a second document with an entryUUID that another bears', async (t) => {
   const server = await openRecord(t)
