@@ -18,7 +18,7 @@ export const allowedAttributes: ReadonlySet<string> = new Set(
 /** Allowed on one element only. */
 export const elementAttributes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({
-    a: 'href name charset type hreflang rel rev shape coords target',
+    a: 'href name charset type hreflang rel rev shape coords',
     img: 'src alt longdesc height width usemap ismap border',
     map: 'name',
     area: 'shape coords href nohref alt',
