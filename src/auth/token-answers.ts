@@ -54,6 +54,10 @@ export function addContextToAnswers(
   provider.use(async (ctx, next) => {
     await next()
     const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    if (oidc && isUnreadableAssertion(oidc, ctx.status)) {
+      ctx.status = 401
+      ctx.body = { error: 'invalid_client', error_description: 'client authentication failed' }
+    }
     if (!oidc || ctx.status !== 200) return
     const { AccessToken: token } = oidc.entities
     const body = ctx.body as Record<string, unknown>
@@ -69,6 +73,11 @@ export function addContextToAnswers(
     if (oidc.route === 'introspection' && body.active === true)
       ctx.body = await introspected(body, isInForce)
   })
+}
+
+/** To oidc-provider what is no JWT is a bad request; to SMART it is a client that failed to prove itself. */
+function isUnreadableAssertion(oidc: KoaContextWithOIDC['oidc'], status: number): boolean {
+  return status === 400 && oidc.params?.client_assertion !== undefined && !oidc.entities.Client
 }
 
 /**

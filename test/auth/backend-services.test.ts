@@ -126,6 +126,10 @@ t.test('refuses every wrong assertion with 401 invalid_client', async (t) => {
   const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
   const answer = await serviceToken(server, hospital.id, 'system/*.rs', `${none}.${unsigned[1]}.`)
   t.match(answer, { status: 401, body: { error: 'invalid_client' } }, 'alg none')
+  for (const text of ['garbage', 'a.b.c', `${unsigned[0]}.${'x'.repeat(40)}.${unsigned[2]}`]) {
+    const unreadable = await serviceToken(server, hospital.id, 'system/*.rs', text)
+    t.match(unreadable, { status: 401, body: { error: 'invalid_client' } }, text.slice(0, 10))
+  }
 })
 
 t.test(
