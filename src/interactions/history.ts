@@ -185,17 +185,18 @@ function linksOf(
   const url = `${context.services.baseUrl}/${path}`
   const query = formatQuery(target.parameters)
   const links = [{ relation: 'self', url: query === '' ? url : `${url}?${query}` }]
-  if (page.next === undefined) return links
-  const { scope, restrictions: _, ...rest } = request
-  const content = {
-    kind: 'history',
-    subject: context.store.subject,
-    scope: scopeHash(scope),
-    request: { ...rest, asOf: page.asOf, after: page.next },
+  const { scope, restrictions: _, after: _after, before: _before, ...rest } = request
+  const pageLink = (relation: string, place: Pick<HistoryRequest, 'after' | 'before'>) => {
+    const content = {
+      kind: 'history',
+      subject: context.store.subject,
+      scope: scopeHash(scope),
+      request: { ...rest, asOf: page.asOf, ...place },
+    }
+    const token = sealPageLink(context.services.pagingKey, content)
+    links.push({ relation, url: `${url}?_page=${token}` })
   }
-  links.push({
-    relation: 'next',
-    url: `${url}?_page=${sealPageLink(context.services.pagingKey, content)}`,
-  })
+  if (page.next !== undefined) pageLink('next', { after: page.next })
+  if (page.previous !== undefined) pageLink('previous', { before: page.previous })
   return links
 }

@@ -79,6 +79,8 @@ export interface HistoryRequest {
   /** Seen as of this commit; absent: as of now. */
   readonly asOf?: number
   readonly after?: JsonValue
+  /** In place of `after`: the versions just newer than this place. */
+  readonly before?: JsonValue
   /** The caller's restriction on the version and on the current one; set by the guard. */
   readonly restrictions?: SearchRequest['restrictions']
 }
@@ -88,6 +90,8 @@ export interface HistoryPage {
   readonly versions: readonly StoredVersion[]
   /** Where the next page starts; undefined at the end. */
   readonly next?: JsonValue
+  /** Where the previous page ends; undefined on the first. */
+  readonly previous?: JsonValue
   readonly total: number
 }
 

@@ -190,6 +190,13 @@ t.test('keeps a page link to its own URL, and counts without showing', async (t)
     const { status } = await call(server, 'GET', `${path}${next.slice(next.indexOf('?'))}`)
     t.equal(status, 400, path)
   }
+  const linkOf = ({ body }: typeof first, relation: string) =>
+    (body.link as JsonObject[]).find((link) => link.relation === relation)?.url as string
+  t.equal(linkOf(first, 'previous'), undefined)
+  const previous = linkOf(await call(server, 'GET', next), 'previous').slice(baseUrl.length)
+  const back = await call(server, 'GET', previous)
+  t.same(versionsOf(back), versionsOf(first))
+  t.ok(linkOf(back, 'next'))
   t.equal((await call(server, 'GET', `${next}x`)).status, 400)
   t.equal((await call(server, 'GET', `${next}&_since=2026-02-01`)).status, 400)
   t.equal((await call(server, 'GET', `${next}&_pretty=true`)).status, 200)

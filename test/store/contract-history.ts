@@ -92,6 +92,24 @@ export function historyContract(test: ContractTest): void {
     t.equal((await history(store)).total, 8)
   })
 
+  test('pages a history back to its beginning', async (t, openStore) => {
+    const store = await openStore(t)
+    await fill(store)
+    const first = await history(store, { count: 2 })
+    t.equal(first.previous, undefined)
+    const second = await history(store, { count: 2, asOf: first.asOf, after: first.next! })
+    const third = await history(store, { count: 2, asOf: first.asOf, after: second.next! })
+    t.equal(third.next, undefined)
+    await write(store, aWrite({ id: 'c' }))
+    const { asOf } = first
+    const back = await history(store, { count: 2, asOf, before: third.previous! })
+    t.same(back.names, everyVersion.slice(2, 4))
+    t.same([back.next, back.previous], [second.next, second.previous])
+    const start = await history(store, { count: 2, asOf, before: back.previous! })
+    t.same(start.names, everyVersion.slice(0, 2))
+    t.same([start.next, start.previous], [first.next, undefined])
+  })
+
   test('gives the versions stored since a time', async (t, openStore) => {
     const store = await openStore(t, { now: ticking() })
     await fill(store)

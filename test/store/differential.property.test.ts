@@ -92,6 +92,7 @@ async function wholeHistory(lived: Lived, history: RandomHistory) {
   const totals: number[] = []
   let asOf = request.asOf
   let after: JsonValue | undefined
+  let previous: JsonValue | undefined
   do {
     const page = await lived.store.history({
       ...request,
@@ -102,8 +103,15 @@ async function wholeHistory(lived: Lived, history: RandomHistory) {
     totals.push(page.total)
     asOf = page.asOf
     after = page.next
+    previous = page.previous
   } while (after !== undefined)
-  return { pages, totals }
+  const back: string[][] = []
+  for (let before = previous; before !== undefined;) {
+    const page = await lived.store.history({ ...request, asOf: asOf!, before })
+    back.unshift(names(page.versions))
+    before = page.previous
+  }
+  return { pages, totals, back }
 }
 
 for (const { name, openStore } of others) {

@@ -13,15 +13,23 @@ export function historyOfLog(log: VersionLog, request: HistoryRequest, asOf: num
         log.permits(request.restrictions, version, lookup),
     )
     .sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
+  const { count } = request
   const after = request.after as number[] | undefined
-  const rest = after ? all.filter((version) => compareKeys(keyOf(version), after) > 0) : all
-  const page = rest.slice(0, request.count)
-  const last = page.at(-1)
+  const before = request.before as number[] | undefined
+  const rest = all.filter(
+    (version) =>
+      (!after || compareKeys(keyOf(version), after) > 0) &&
+      (!before || compareKeys(keyOf(version), before) < 0),
+  )
+  const page = before ? rest.slice(Math.max(0, rest.length - count)) : rest.slice(0, count)
+  const hasMore = rest.length > page.length
+  const [first, last] = [page[0], page.at(-1)]
   return {
     asOf,
     versions: page.map(({ stored }) => stored),
     total: all.length,
-    ...(last && rest.length > page.length ? { next: keyOf(last) } : {}),
+    ...(last && (before || hasMore) ? { next: keyOf(last) } : {}),
+    ...(first && (before ? hasMore : after) ? { previous: keyOf(first) } : {}),
   }
 }
 

@@ -32,24 +32,45 @@ export function runHistory(request: HistoryRequest, { lookups, sequence }: Snaps
   const from = scoped.from
   const total = lookups.statements.get(sql`SELECT count(*) FROM ${from} WHERE ${where}`)!
   const rows = lookups.statements.all(
-    sql`SELECT k.since, k.rid, v.type, v.id, ${raw(versionColumns)} FROM (SELECT h.since, h.rid, h.version FROM ${from} WHERE ${where} AND ${afterTest(request.after)} ORDER BY ${scoped.order} ${limitTo(request.count + 1)}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
+    sql`SELECT k.since, k.rid, v.type, v.id, ${raw(versionColumns)} FROM (SELECT h.since, h.rid, h.version FROM ${from} WHERE ${where} AND ${placeTest(request)} ORDER BY ${orderOf(scoped, request)} ${limitTo(request.count + 1)}) AS k CROSS JOIN version v ON v.vid = ((k.rid << 20) | k.version)`,
   )
   const page = rows.slice(0, request.count)
+  if (isBackwards(request)) page.reverse()
   const versions = page.map((row): StoredVersion =>
     storedVersion(lookups.dictionary.typeName(Number(row[2])), String(row[3]), row, 4),
   )
-  const last = page.at(-1)
-  const next =
-    last && rows.length > page.length
-      ? [Number(last[0]), Number(last[1]), versions.at(-1)!.versionId]
-      : undefined
-  return { asOf, versions, total: Number(total[0]), ...(next ? { next } : {}) }
+  const hasMore = rows.length > page.length
+  const place = (index: number) => {
+    const row = page.at(index)
+    return row && [Number(row[0]), Number(row[1]), versions.at(index)!.versionId]
+  }
+  const next = isBackwards(request) || hasMore ? place(-1) : undefined
+  const hasPrevious = isBackwards(request) ? hasMore : request.after !== undefined
+  const previous = hasPrevious ? place(0) : undefined
+  return {
+    asOf,
+    versions,
+    total: Number(total[0]),
+    ...(next ? { next } : {}),
+    ...(previous ? { previous } : {}),
+  }
+}
+
+function isBackwards({ before }: HistoryRequest): boolean {
+  return before !== undefined
+}
+
+/** Newest first; towards newer ones from the place where a previous page ends. */
+function orderOf({ order }: ScopedHistory, request: HistoryRequest): Sql {
+  const direction = isBackwards(request) ? 'ASC' : 'DESC'
+  return raw(order.map((column) => `${column} ${direction}`).join(', '))
 }
 
 interface ScopedHistory {
   readonly from: Sql
   readonly test: Sql
-  readonly order: Sql
+  /** Columns, each from high to low. */
+  readonly order: readonly string[]
   readonly typeId?: number
 }
 
@@ -58,7 +79,7 @@ function scopeOf(
   scope: HistoryRequest['scope'],
   lookups: SearchLookups,
 ): ScopedHistory | undefined {
-  const order = raw('h.since DESC, h.rid DESC, h.version DESC')
+  const order = ['h.since', 'h.rid', 'h.version']
   if (scope.kind === 'system')
     return { from: raw('fact h INDEXED BY fact_by_seq'), test: sqlTrue, order }
   const typeId = lookups.dictionary.typeId(scope.type)
@@ -68,7 +89,7 @@ function scopeOf(
       from: raw('fact h INDEXED BY fact_by_time'),
       test: sql`h.type = ${typeId}`,
       // Time and sequence grow together, and the index is kept by time.
-      order: raw('h.time DESC, h.since DESC, h.rid DESC, h.version DESC'),
+      order: ['h.time', ...order],
       typeId,
     }
   }
@@ -82,13 +103,23 @@ function wasCurrent(at: NonNullable<HistoryRequest['at']>, asOf: number): Sql {
   return sql`(h.time < ${at.high} AND coalesce((SELECT n.time FROM version n WHERE n.vid = ((h.rid << 20) | (h.version + 1)) AND n.seq <= ${asOf}), 9e15) > ${at.low})`
 }
 
-function afterTest(after: JsonValue | undefined): Sql {
+function placeTest({ after, before }: HistoryRequest): Sql {
+  if (before !== undefined) {
+    const [since, rid, version] = numbersOf(before)
+    return sql`(h.since >= ${since} AND (h.since, h.rid, h.version) > (${since}, ${rid}, ${version}))`
+  }
   if (after === undefined) return sqlTrue
-  const numbers = Array.isArray(after) ? after.filter((value) => typeof value === 'number') : []
+  const [since, rid, version] = numbersOf(after)
+  return sql`(h.since <= ${since} AND (h.since, h.rid, h.version) < (${since}, ${rid}, ${version}))`
+}
+
+/** A place in a history: the commit, the resource, the version. */
+function numbersOf(place: JsonValue): [number, number, number] {
+  const numbers = Array.isArray(place) ? place.filter((value) => typeof value === 'number') : []
   const [since, rid, version] = numbers
   if (since === undefined || rid === undefined || version === undefined)
     throw new InvalidRequest('The page link does not belong to this store')
-  return sql`(h.since <= ${since} AND (h.since, h.rid, h.version) < (${since}, ${rid}, ${version}))`
+  return [since, rid, version]
 }
 
 /** Each type's restriction, on the version and on its resource's current one. */
