@@ -49,6 +49,21 @@ t.test('applies a JSON Patch', async (t) => {
   t.match(history.body.entry![0], { request: { method: 'PATCH', url: 'Patient/x' } })
 })
 
+// R4 http.html#update: an update "creates a new current version", and a patch is one.
+t.test('makes a version of an update and of a patch that change nothing', async (t) => {
+  const server = await withPatient(t)
+  const { body } = await call(server, 'GET', '/Patient/x')
+  const update = await call(server, 'PUT', '/Patient/x', { body })
+  const nothing = await patch(server, [])
+  const tested = await patch(server, [{ op: 'test', path: '/gender', value: 'female' }])
+  const fhirPath = { 'content-type': 'application/fhir+json' }
+  const parameters = await patch(server, { resourceType: 'Parameters' }, fhirPath)
+  t.match(
+    [update, nothing, tested, parameters],
+    [2, 3, 4, 5].map((version) => ({ status: 200, headers: { etag: `W/"${version}"` } })),
+  )
+})
+
 t.test('applies a FHIRPath Patch', async (t) => {
   const server = await withPatient(t)
   for (const type of ['application/fhir+json', 'application/json']) {
