@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError, InvalidRequest, NotFound, TooLarge, UnsupportedMediaType } from '../errors.ts'
 import { toOperationOutcome } from '../fhir/operation-outcome.ts'
+import { indentJson } from '../json/indent.ts'
 import { fhirJson } from './formats.ts'
 import { outcomeContextOf } from './fhir-request.ts'
 import type { HttpParts } from './server-parts.ts'
@@ -26,7 +27,9 @@ export function createErrorHandler(parts: HttpParts) {
     ]
     for (const [name, value] of Object.entries(known?.headers ?? {})) reply.header(name, value)
     const outcome = toOperationOutcome(issues, outcomeContextOf(parts.services, request))
-    return reply.code(status).header('content-type', fhirJson).send(JSON.stringify(outcome))
+    const body = Buffer.from(JSON.stringify(outcome))
+    const shown = /[?&]_pretty=true(?:&|$)/.test(request.url) ? indentJson(body) : body
+    return reply.code(status).header('content-type', fhirJson).send(shown)
   }
 }
 

@@ -269,6 +269,9 @@ t.test('shows a part of a resource where that is asked for', async (t) => {
     tag: [{ code: 'SUBSETTED' }],
   })
   t.match((await call(server, 'GET', '/Patient/x?_pretty=true')).text, /\n  "id": "x"/)
+  const absent = await call(server, 'GET', '/Patient/nobody?_pretty=true')
+  t.equal(absent.status, 404)
+  t.match(absent.text, /\n  "resourceType": "OperationOutcome"/)
   for (const query of ['_summary=x', '_summary=count', '_elements=nope', '_pretty=maybe', 'a=b']) {
     const { status, body } = await call(server, 'GET', `/Patient/x?${query}`)
     t.equal(status, 400, query)
