@@ -15,6 +15,8 @@ export interface ServedInteractions {
    * of a create, include nothing, and are not included.
    */
   readonly limitedTypes?: Readonly<Record<string, readonly string[]>>
+  /** By type: what a client must know that no other element says. */
+  readonly documentation?: Readonly<Record<string, string>>
   /** `transaction`, `batch`, `search-system`, `history-system`. */
   readonly systemInteractions: readonly string[]
   readonly operations?: readonly ServedOperation[]
@@ -114,6 +116,7 @@ function createResource(
   const parameters = [...registry.searchParameters(type).values()].filter(
     (parameter) => parameter.type !== 'special',
   )
+  const documentation = routes.documentation?.[type]
   const limited = routes.limitedTypes?.[type]
   const interactions = limited ?? routes.interactions
   const canSearch = interactions.includes('search-type')
@@ -122,6 +125,7 @@ function createResource(
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     ...whenAny('supportedProfile', profiles.get(type) ?? []),
+    ...(documentation === undefined ? {} : { documentation }),
     interaction: toCodes(interactions),
     versioning: routes.versioning,
     readHistory: interactions.includes('vread'),

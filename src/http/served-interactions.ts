@@ -12,6 +12,13 @@ export const servedInteractions: ServedInteractions = {
   limitedTypes: {
     AuditEvent: ['create', 'read', 'vread', 'search-type', 'history-instance'],
   },
+  documentation: {
+    AuditEvent:
+      'Une recherche de traces demande une borne de temps (`date` ou `period-start`). Les traces ne changent jamais, et seule leur propre recherche les trouve.',
+    DocumentReference:
+      'Un professionnel ou un établissement nomme dans sa recherche le patient (`patient` ou `patient.identifier`), et `status` ou `identifier`.',
+    List: 'Un professionnel ou un établissement nomme dans sa recherche le patient (`patient` ou `patient.identifier`), `code` et `status`.',
+  },
   systemInteractions: codes('system'),
   operations: servedOperations(),
   formats: ['application/fhir+json', 'json'],

@@ -28,8 +28,9 @@ async function settleBinary(context: Context, draft: Draft, resource: Resource):
     return
   }
   const bytes = typeof data === 'string' ? decodeBase64Strict(data) : undefined
-  if (!bytes) {
-    throw new UnprocessableResource('Binary.data is not valid base64', {
+  if (!bytes || data === '') {
+    const wrong = data === '' ? 'empty; leave it out where there are no bytes' : 'not valid base64'
+    throw new UnprocessableResource(`Binary.data is ${wrong}`, {
       code: 'value',
       expression: 'Binary.data',
     })
@@ -116,7 +117,8 @@ function replacePlaceholders(value: JsonValue, texts: ReadonlyMap<number, string
 /** The Binary as FHIR JSON, its content put back as base64. */
 export async function binaryWithData(context: Context, version: StoredVersion): Promise<Buffer> {
   const bytes = renderSlots(version.body, version.slots, context.services.baseUrl)
-  if (!version.blob) return bytes
+  // JSON has no empty values. R4 json.html.
+  if (!version.blob || version.blob.sizeBytes === 0) return bytes
   const data = (await context.store.readBlob(version)).toString('base64')
   return Buffer.concat([
     bytes.subarray(0, bytes.lastIndexOf(0x7d)),
