@@ -44,6 +44,8 @@ export function runSearch(request: SearchRequest, { lookups, sequence }: Snapsho
   const isBackward = request.position?.direction === 'before'
   const { matches: found, counted } =
     request.count === 0 ? nothingFound : findMatches(searches, request, view, lookups)
+  if (request.restrictions && found.length === 0 && searches.length === 1)
+    lookups.seekInPlaceOfAbsent(searches[0]!.scope.typeId)
   const isCut = found.length > request.count
   const page = found.slice(0, request.count)
   if (isBackward) page.reverse()
