@@ -52,7 +52,7 @@ export async function resolveReferences(
       if (!isReference) return text
       const match = identities.resolved.get(text)
       if (match !== undefined) return match
-      if (text.startsWith('urn:')) throw unresolvedUrn(text, path)
+      if (text.startsWith('urn:')) throw unresolvedUrn(text, path())
       return text
     },
     input.at,

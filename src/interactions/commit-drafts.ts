@@ -88,9 +88,13 @@ async function completePlan(context: Context, plan: DraftPlan): Promise<void> {
 }
 
 function refuseErrors(plan: DraftPlan): void {
+  if (!plan.drafts.some((draft) => draft.issues.some(isError))) return
   const issues = plan.drafts.flatMap((draft) => draft.issues.map((issue) => locate(issue, draft)))
-  if (!issues.some(({ severity }) => severity === 'error' || severity === 'fatal')) return
   throw new UnprocessableResource('The resource breaks a rule', { issues })
+}
+
+function isError({ severity }: Issue): boolean {
+  return severity === 'error' || severity === 'fatal'
 }
 
 /** An issue of a Bundle's entry, told from the Bundle's root. */

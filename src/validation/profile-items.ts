@@ -9,6 +9,8 @@ import type { PlacedItem } from './slicing.ts'
 export interface Holder {
   readonly key: string
   readonly step: string
+  /** Of a value that does not repeat. */
+  readonly steps: readonly [string]
   readonly type: string
   readonly isPrimitive: boolean
 }
@@ -25,32 +27,41 @@ export function holdersOf(
     const direct = model?.elements.get(name)
     const models = model?.paths.get(pathName) ?? (direct ? [direct] : [])
     for (const { name: key, type } of models) {
-      holders.set(key, { key, step: pathName, type, isPrimitive: primitiveTypes.has(type) })
+      holders.set(key, {
+        key,
+        step: pathName,
+        steps: [pathName],
+        type,
+        isPrimitive: primitiveTypes.has(type),
+      })
     }
   }
   return [...holders.values()]
 }
 
-export function itemsOf(parent: JsonObject, holders: readonly Holder[]): PlacedItem[] {
-  const items: PlacedItem[] = []
+/** Most elements of a profile are not there. */
+const noItems: readonly PlacedItem[] = []
+
+export function itemsOf(parent: JsonObject, holders: readonly Holder[]): readonly PlacedItem[] {
+  let items: PlacedItem[] | undefined
   for (const holder of holders) {
     const value = parent[holder.key]
     const sibling = holder.isPrimitive ? parent[`_${holder.key}`] : undefined
     if (value === undefined && sibling === undefined) continue
-    addItems(items, value, sibling, holder)
+    addItems((items ??= []), value, sibling, holder)
   }
-  return items
+  return items ?? noItems
 }
 
 function addItems(
   items: PlacedItem[],
   value: JsonValue | undefined,
   sibling: JsonValue | undefined,
-  { step, type }: Holder,
+  { step, steps, type }: Holder,
 ): void {
   if (!Array.isArray(value) && !Array.isArray(sibling)) {
     const half = isObject(sibling) ? sibling : undefined
-    items.push({ item: { value: value ?? undefined, sibling: half, type }, steps: [step] })
+    items.push({ item: { value: value ?? undefined, sibling: half, type }, steps })
     return
   }
   const values = Array.isArray(value) ? value : []

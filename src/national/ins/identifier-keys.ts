@@ -18,37 +18,48 @@ const depthMax = 100
 /** An issue for each Identifier of the resource, contained ones included, whose key is wrong. */
 export function checkIdentifierKeys(resource: Resource, settings: KeySettings): readonly Issue[] {
   const issues: Issue[] = []
-  walk(resource, resource.resourceType, 0, (identifier, path, resourceType) => {
+  const visit: Visit = (identifier, path, resourceType) => {
     const issue =
       checkIns(identifier, path, settings) ??
       checkRegistry(identifier, { path, resourceType, settings })
     if (issue) issues.push(issue)
-  })
+  }
+  walk(resource, [resource.resourceType], visit, '')
   return issues
 }
 
 type Visit = (identifier: NationalIdentifier, path: string, resourceType: string) => void
 type NationalIdentifier = JsonObject & { system: string; value: string }
 
-function walk(
-  value: JsonValue,
-  path: string,
-  depth: number,
-  visit: Visit,
-  resourceType = '',
-): void {
-  if (depth > depthMax) return
+/** Keys and indexes down to where a walk stands: a path is put together for identifiers alone. */
+type Steps = (string | number)[]
+
+function walk(value: JsonValue, steps: Steps, visit: Visit, resourceType: string): void {
+  if (steps.length > depthMax) return
   if (Array.isArray(value)) {
-    value.forEach((item, index) => walk(item, `${path}[${index}]`, depth + 1, visit, resourceType))
+    for (let index = 0; index < value.length; index++) {
+      steps.push(index)
+      walk(value[index]!, steps, visit, resourceType)
+      steps.pop()
+    }
   } else if (isObject(value)) {
     const type = typeof value.resourceType === 'string' ? value.resourceType : resourceType
-    if (isNationalIdentifier(value)) visit(value, path, type)
+    if (isNationalIdentifier(value)) visit(value, pathOf(steps), type)
     for (const key in value) {
       const child = value[key]!
-      if (typeof child === 'object' && child !== null)
-        walk(child, `${path}.${key}`, depth + 1, visit, type)
+      if (typeof child !== 'object' || child === null) continue
+      steps.push(key)
+      walk(child, steps, visit, type)
+      steps.pop()
     }
   }
+}
+
+function pathOf([root, ...steps]: Steps): string {
+  return steps.reduce<string>(
+    (path, step) => path + (typeof step === 'number' ? `[${step}]` : `.${step}`),
+    String(root),
+  )
 }
 
 function isNationalIdentifier(value: JsonObject): value is NationalIdentifier {
