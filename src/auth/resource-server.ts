@@ -3,6 +3,7 @@
  * are worked out for each request: asked, understood, allowed for the client. SMART 2.2, §Scopes.
  */
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider'
+import { isOwnBase } from '../fhir/own-url.ts'
 import { scopeText, type GrantedScopes } from './granted-scopes.ts'
 import type { ProviderParts } from './provider-parts.ts'
 
@@ -12,21 +13,9 @@ const accessTokenSeconds = 300
 export function requireAudience(ctx: KoaContextWithOIDC, baseUrl: string): void {
   const aud = ctx.oidc.params?.aud
   if (aud === undefined) throw new errors.InvalidRequest(`aud is needed: ${baseUrl}`)
-  if (typeof aud !== 'string' || !isBase(aud.replace(/\/+$/, ''), baseUrl)) {
+  if (typeof aud !== 'string' || !isOwnBase(aud.replace(/\/+$/, ''), baseUrl)) {
     throw new errors.InvalidTarget('aud is not the FHIR base of this server')
   }
-}
-
-const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
-
-/** On one's own machine the server answers under three names, and its base bears one of them. */
-function isBase(aud: string, baseUrl: string): boolean {
-  if (aud === baseUrl) return true
-  const base = new URL(baseUrl)
-  const named = URL.parse(aud)
-  if (!named || !loopbackHosts.has(base.hostname) || !loopbackHosts.has(named.hostname))
-    return false
-  return aud === `${base.protocol}//${named.host}${base.pathname}` && named.port === base.port
 }
 
 export function createResourceServer({

@@ -1,4 +1,5 @@
 /** What a reference text points to. R4 references.html#literal. */
+import { pathBelow } from './own-url.ts'
 import { isId } from './resource.ts'
 
 export type ParsedReference =
@@ -25,8 +26,8 @@ const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/
 export function parseReference(text: string, baseUrl?: string): ParsedReference {
   if (text.startsWith('#')) return { kind: 'contained', id: text.slice(1) }
   if (text.startsWith('urn:')) return { kind: 'urn', urn: text }
-  if (baseUrl && text.startsWith(`${baseUrl}/`))
-    return parseRelative(text.slice(baseUrl.length + 1), text)
+  const own = baseUrl ? pathBelow(text, baseUrl) : undefined
+  if (own !== undefined) return parseRelative(own, text)
   if (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text)) return { kind: 'absolute', url: text }
   return parseRelative(text, text)
 }

@@ -1,5 +1,6 @@
 /** From drafts to a commit plan: pure data that a store can check and apply. design §3. */
 import { computeEnvelope } from '../access/envelope.ts'
+import { pathBelow } from '../fhir/own-url.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { replaceReferences } from '../fhir/walk-references.ts'
 import { baseUrlMark, serializeStored } from '../json/serialize.ts'
@@ -117,8 +118,8 @@ async function findOutwardForm(
 /** Links to this server keep working when BASE_URL changes. A document Bundle is left as it is. */
 function markBaseUrl(resource: Resource, baseUrl: string): Resource {
   if (resource.resourceType === 'Bundle') return resource
-  const prefix = `${baseUrl}/`
-  return replaceReferences(resource, (text) =>
-    text.startsWith(prefix) ? baseUrlMark + text.slice(baseUrl.length) : text,
-  )
+  return replaceReferences(resource, (text) => {
+    const path = pathBelow(text, baseUrl)
+    return path === undefined ? text : `${baseUrlMark}/${path}`
+  })
 }

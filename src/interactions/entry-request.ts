@@ -1,6 +1,7 @@
 /** Reads Bundle.entry.request into what is asked for. R4 bundle.html, http.html#transaction. */
 import type { Registry } from '../conformance/registry.ts'
 import { InvalidRequest } from '../errors.ts'
+import { isOwnBase, pathBelow } from '../fhir/own-url.ts'
 import {
   isId,
   isObject,
@@ -127,11 +128,9 @@ function parseEntryUrl(
   baseUrl: string,
   expression: string,
 ): EntryTarget {
-  const relative = text.startsWith(`${baseUrl}/`)
-    ? text.slice(baseUrl.length + 1)
-    : text === baseUrl
-      ? ''
-      : text.replace(/^\//, '')
+  const relative = isOwnBase(text, baseUrl)
+    ? ''
+    : (pathBelow(text, baseUrl) ?? text.replace(/^\//, ''))
   const mark = relative.indexOf('?')
   const path = mark < 0 ? relative : relative.slice(0, mark)
   const query = mark < 0 ? '' : relative.slice(mark + 1)

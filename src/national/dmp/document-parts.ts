@@ -1,4 +1,5 @@
 /** Reads the parts of fiches and lots that the rules look at. */
+import { pathBelow } from '../../fhir/own-url.ts'
 import { isObject, type JsonObject, type JsonValue, type Resource } from '../../fhir/resource.ts'
 import type { Draft } from '../../interactions/draft.ts'
 import type { StoredVersion } from '../../store/stored-version.ts'
@@ -107,7 +108,7 @@ export function withEntryUuid(resource: Resource, value: string): Resource {
 /** `Type/id`, of an absolute URL of this server or a relative one. */
 export function relativeUrl(url: JsonValue | undefined, baseUrl: string): string | undefined {
   if (typeof url !== 'string') return undefined
-  return url.startsWith(`${baseUrl}/`) ? url.slice(baseUrl.length + 1) : url
+  return pathBelow(url, baseUrl) ?? url
 }
 
 /** Whether a draft is about a resource that the DMP's rules govern, before or from now on. */
