@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { Caller } from '../../src/auth/caller.ts'
 import { emptyAccessRecord, type AccessRecord } from '../../src/access/access-record.ts'
 import { planAccessRecord, readAccessRecord } from '../../src/access/access-records.ts'
@@ -6,7 +6,6 @@ import { Unavailable } from '../../src/errors.ts'
 import type { JsonObject } from '../../src/fhir/resource.ts'
 import type { AuditJournal } from '../../src/audit/journal.ts'
 import { createMemoryJournal } from '../../src/audit/memory-journal.ts'
-import type { Server } from '../../src/server.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { citizen, establishment, professional } from '../access/callers.ts'
 import {
@@ -17,53 +16,7 @@ import {
   call,
   openServer,
 } from '../fixtures.ts'
-
-/** What a trace says, in one line: `read R 0 Patient/1`. */
-function lineOf(event: JsonObject): string {
-  const {
-    subtype,
-    action,
-    outcome,
-    entity = [],
-  } = event as {
-    subtype: { code: string }[]
-    action: string
-    outcome: string
-    entity?: { what?: { reference: string } }[]
-  }
-  const touched = entity.flatMap(({ what }) => what?.reference ?? [])
-  return [subtype[0]!.code, action, outcome, ...touched].join(' ')
-}
-
-async function tracesOf(server: Server, query = ''): Promise<JsonObject[]> {
-  const answer = await call(server, 'GET', `/AuditEvent?date=ge2000-01-01&_count=1000${query}`)
-  if (answer.status !== 200) throw new Error(answer.text)
-  return (answer.body.entry ?? []).map(({ resource }) => resource as JsonObject).toReversed()
-}
-
-/** What was traced while something was done, oldest first. */
-async function during(server: Server, act: () => Promise<unknown>): Promise<JsonObject[]> {
-  const keys = async () => {
-    await server.audit.ledger.settle()
-    const { traces } = server.audit.journal
-    const query = { patients: [], asOf: traces.newest() }
-    return traces.page(query, { max: 10_000 }).map(({ key }) => key)
-  }
-  const before = new Set(await keys())
-  await act()
-  const during = new Set((await keys()).filter((key) => !before.has(key)))
-  return (await tracesOf(server)).filter(({ id }) => during.has(id as string))
-}
-
-async function aServer(t: Test) {
-  let time = Date.UTC(2026, 0, 1)
-  const server = await openServer(t, { now: () => (time += 1000) })
-  const create = async (resource: JsonObject) =>
-    (await call(server, 'POST', `/${resource.resourceType as string}`, { body: resource })).body
-      .id as string
-  const patient = await create(aPatient())
-  return { server, create, patient }
-}
+import { lineOf, tracesOf, during, aServer } from './traced.ts'
 
 t.test('leaves one trace for each entry and patient', async (t) => {
   const { server, create, patient } = await aServer(t)

@@ -388,17 +388,3 @@ t.test('lets somebody else log in after "this is not me"', async (t) => {
   const { browser: _browser, ...started } = second
   t.equal((await redeem(server, started, code)).body.patient, minorId)
 })
-
-t.test('errors below /auth are RFC 6749 JSON, or a French page', async (t) => {
-  const server = await sandboxServer(t)
-  t.match(await post(server, '/auth/token', { grant_type: 'password' }), {
-    status: 400,
-    body: { error: 'unsupported_grant_type' },
-  })
-  const missing = await server.app.inject({ url: '/auth/nothing' })
-  t.match(missing.json(), { error: 'not_found' })
-  const wrong = await server.app.inject({ url: '/auth/token' })
-  t.match([wrong.statusCode, wrong.headers.allow], [405, 'POST'])
-  const page = await server.app.inject({ url: '/auth/nothing', headers: { accept: 'text/html' } })
-  t.match(page.body, 'Cette page n’existe pas')
-})

@@ -201,3 +201,11 @@ export async function setStatus(server: Server, code: string, resource = patient
   })
   if (answer.status !== 200) throw new Error(answer.text)
 }
+
+/** How many documents and lots there are. */
+export async function counts(server: Parameters<typeof get>[0]): Promise<number[]> {
+  const types = ['DocumentReference', 'List']
+  return Promise.all(
+    types.map(async (type) => (await get(server, `/${type}?_summary=count`)).body.total!),
+  )
+}
