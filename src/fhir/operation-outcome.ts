@@ -49,6 +49,11 @@ export interface Issue {
   readonly text?: { readonly fr: string; readonly en: string }
 }
 
+/** Whether what it is about is refused for it. */
+export function isError({ severity }: Issue): boolean {
+  return severity === 'error' || severity === 'fatal'
+}
+
 export interface OutcomeContext {
   /** Where rule keys are defined: `<BASE_URL>/rules`. */
   readonly ruleSystem: string

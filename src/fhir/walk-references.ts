@@ -1,4 +1,5 @@
 /** Finds the places of a resource that point elsewhere. R4 references.html, http.html#trules. */
+import { expressionOf, type Step } from './element-path.ts'
 import { isObject, type JsonObject, type JsonValue } from './resource.ts'
 
 export interface ReferencePlace {
@@ -12,10 +13,9 @@ export interface ReferencePlace {
 }
 
 /** Keys and indexes from the root to where a walk stands; the path is told only when it is asked for. */
-type Steps = (string | number)[]
+type Steps = Step[]
 
 interface Walk {
-  readonly name: string
   readonly steps: Steps
   readonly visit: (place: ReferencePlace) => void
 }
@@ -39,14 +39,14 @@ class Place implements ReferencePlace {
   }
 
   get path(): string {
-    return pathOf(this.#walk.name, this.#walk.steps, this.key)
+    return expressionOf([...this.#walk.steps, this.key])
   }
 }
 
 /** Calls `visit` for every Reference.reference and every text under a key `url` or `uri`. */
 export function walkReferences(root: JsonObject, visit: (place: ReferencePlace) => void): void {
   const name = typeof root.resourceType === 'string' ? root.resourceType : '$'
-  walk(root, { name, steps: [], visit }, 0)
+  walk(root, { steps: [name], visit }, 0)
 }
 
 const DEPTH_MAX = 200
@@ -78,12 +78,6 @@ function walkList(list: readonly JsonValue[], run: Walk, depth: number): void {
   }
 }
 
-function pathOf(root: string, steps: Steps, key: string): string {
-  let path = root
-  for (const step of steps) path += typeof step === 'number' ? `[${step}]` : `.${step}`
-  return `${path}.${key}`
-}
-
 /** What takes the place of a text; `path` tells where it stands. */
 type Replace = (text: string, isReference: boolean, path: () => string) => string
 
@@ -92,12 +86,11 @@ type Replace = (text: string, isReference: boolean, path: () => string) => strin
  * `uri`; what does not change is shared with the original.
  */
 export function replaceReferences<T extends JsonValue>(value: T, replace: Replace, root = '$'): T {
-  return replaceIn(value, { replace, root, steps: [] }, 0) as T
+  return replaceIn(value, { replace, steps: [root] }, 0) as T
 }
 
 interface Replacement {
   readonly replace: Replace
-  readonly root: string
   readonly steps: Steps
 }
 
@@ -122,14 +115,14 @@ function replaceInList(list: JsonValue[], run: Replacement, depth: number): Json
 }
 
 function replaceInObject(object: JsonObject, run: Replacement, depth: number): JsonObject {
-  const { replace, root, steps } = run
+  const { replace, steps } = run
   let copy: JsonObject | undefined
   for (const key in object) {
     const child = object[key]!
     let changed: JsonValue = child
     if (typeof child === 'string') {
       if (key === 'reference' || key === 'url' || key === 'uri')
-        changed = replace(child, key === 'reference', () => pathOf(root, steps, key))
+        changed = replace(child, key === 'reference', () => expressionOf([...steps, key]))
     } else if (typeof child === 'object' && child !== null) {
       steps.push(key)
       changed = replaceIn(child, run, depth + 1)

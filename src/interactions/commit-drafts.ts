@@ -3,7 +3,7 @@
  * envelopes computed, one plan committed. A conflict with another writer plans again (design §3).
  */
 import { Conflict, UnprocessableResource } from '../errors.ts'
-import type { Issue } from '../fhir/operation-outcome.ts'
+import { isError, type Issue } from '../fhir/operation-outcome.ts'
 import {
   PlanConflict,
   type CommitPlan,
@@ -91,10 +91,6 @@ function refuseErrors(plan: DraftPlan): void {
   if (!plan.drafts.some((draft) => draft.issues.some(isError))) return
   const issues = plan.drafts.flatMap((draft) => draft.issues.map((issue) => locate(issue, draft)))
   throw new UnprocessableResource('The resource breaks a rule', { issues })
-}
-
-function isError({ severity }: Issue): boolean {
-  return severity === 'error' || severity === 'fatal'
 }
 
 /** An issue of a Bundle's entry, told from the Bundle's root. */

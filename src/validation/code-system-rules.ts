@@ -1,10 +1,11 @@
 /** Consistency of a CodeSystem. R4 codesystem.html, its concept properties and supplements. */
+import type { Step } from '../fhir/element-path.ts'
 import type { JsonObject } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { objects, text } from './element-definition.ts'
 import { valueOf } from './questionnaire.ts'
 import type { Engine } from './engine.ts'
-import type { Run, Step } from './run.ts'
+import type { Run } from './run.ts'
 
 const STANDARD = 'http://hl7.org/fhir/concept-properties#'
 

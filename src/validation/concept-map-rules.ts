@@ -1,8 +1,9 @@
 /** Codes of a ConceptMap against its systems and value sets. R4 conceptmap.html. */
+import type { Step } from '../fhir/element-path.ts'
 import type { JsonObject } from '../fhir/resource.ts'
 import { objects, text } from './element-definition.ts'
 import type { Engine } from './engine.ts'
-import type { Run, Step } from './run.ts'
+import type { Run } from './run.ts'
 
 export function checkConceptMap(map: JsonObject, run: Run, engine: Engine): void {
   const from = text(map.sourceCanonical) ?? text(map.sourceUri)

@@ -1,8 +1,9 @@
 /** What a document's Composition refers to is in the document. R4 documents.html. */
+import type { Step } from '../fhir/element-path.ts'
 import type { JsonObject, JsonValue } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
 import { bundleIndex, findEntries } from './resolution.ts'
-import { shown, type BundleEntry, type Run, type Step } from './run.ts'
+import { shown, type BundleEntry, type Run } from './run.ts'
 
 export function checkDocument(first: BundleEntry, run: Run): void {
   const { resource, fullUrl } = first

@@ -1,8 +1,9 @@
 /** Puts issues into the order of the document, each once. */
+import type { Step } from '../fhir/element-path.ts'
 import type { Issue } from '../fhir/operation-outcome.ts'
 import type { JsonValue, Resource } from '../fhir/resource.ts'
 import { isObject } from '../fhir/resource.ts'
-import type { FoundIssue, Step } from './run.ts'
+import type { FoundIssue } from './run.ts'
 
 export function inDocumentOrder(issues: readonly FoundIssue[], resource: Resource): Issue[] {
   if (issues.length < 2) return issues.map(withoutSteps)

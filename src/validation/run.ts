@@ -1,11 +1,15 @@
 /** The state of one validation: where it is, what it found, what it may still spend. */
 import type { PackageReference } from '../conformance/registry.ts'
-import type { Issue, IssueCode, IssueSeverity } from '../fhir/operation-outcome.ts'
+import { expressionOf, type Step } from '../fhir/element-path.ts'
+import {
+  isError,
+  type Issue,
+  type IssueCode,
+  type IssueSeverity,
+} from '../fhir/operation-outcome.ts'
 import type { JsonObject, Resource } from '../fhir/resource.ts'
 import { rules, type RuleKey } from './rules.ts'
 import type { ValidationOptions } from './validator.ts'
-
-export type Step = string | number
 
 /**
  * What this server deliberately sees otherwise: a severity, or `off`, by rule key (`dom-6`), or for
@@ -238,20 +242,6 @@ export class Run {
   reportAt(steps: readonly Step[], key: RuleKey, diagnostics: string, severity?: IssueSeverity) {
     this.at(steps, () => this.report(key, diagnostics, severity))
   }
-}
-
-export function isError(issue: Issue): boolean {
-  return issue.severity === 'error' || issue.severity === 'fatal'
-}
-
-export function expressionOf(path: readonly Step[]): string {
-  let expression = ''
-  for (const step of path) {
-    if (typeof step === 'number') expression += `[${step}]`
-    else if (expression === '') expression = step
-    else expression += `.${step}`
-  }
-  return expression
 }
 
 /** A value as issues show it: short, on one line. */

@@ -1,7 +1,8 @@
 /** Distributes the repetitions of an element over the slices of a profile. R4 profiling.html#slicing. */
+import type { Step } from '../fhir/element-path.ts'
 import type { Slicing } from './element-definition.ts'
 import type { Item, ItemCheck } from './profile-check.ts'
-import { shown, type Run, type Step } from './run.ts'
+import { shown, type Run } from './run.ts'
 
 export interface CompiledSlice {
   readonly name: string

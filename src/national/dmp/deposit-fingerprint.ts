@@ -59,27 +59,12 @@ function withoutServerParts(resource: Resource): JsonValue {
 /** JSON with its keys in order, each text put as `say` says it. */
 function canonicalText(value: JsonValue, say: (text: string) => string): string {
   if (typeof value === 'string') return JSON.stringify(say(value))
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) {
-    let text = '['
-    for (let index = 0; index < value.length; index++)
-      text += `${index > 0 ? ',' : ''}${canonicalText(value[index]!, say)}`
-    return `${text}]`
-  }
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, say)).join(',')}]`
   if (!isObject(value)) return JSON.stringify(value)
   let text = '{'
-  for (const key of inOrder(Object.keys(value)))
-    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${canonicalText(value[key]!, say)}`
-  return `${text}}`
-}
-
-/** Few keys, and often in order already: no call of `sort`, which copies them. */
-function inOrder(keys: string[]): string[] {
-  for (let end = 1; end < keys.length; end++) {
-    const key = keys[end]!
-    let at = end
-    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!
-    keys[at] = key
+  for (const key of Object.keys(value).sort()) {
+    if (text !== '{') text += ','
+    text += `${JSON.stringify(key)}:${canonicalText(value[key]!, say)}`
   }
-  return keys
+  return `${text}}`
 }

@@ -1,4 +1,5 @@
 /** Keys of national identifiers, wherever an Identifier stands. Decisions 31 and 71. */
+import { expressionOf, type Step } from '../../fhir/element-path.ts'
 import type { Issue } from '../../fhir/operation-outcome.ts'
 import { isObject, type JsonObject, type JsonValue, type Resource } from '../../fhir/resource.ts'
 import { insAuthorityOf } from './ins-oids.ts'
@@ -32,10 +33,10 @@ type Visit = (identifier: NationalIdentifier, path: string, resourceType: string
 type NationalIdentifier = JsonObject & { system: string; value: string }
 
 /** Keys and indexes down to where a walk stands: a path is put together for identifiers alone. */
-type Steps = (string | number)[]
+type Steps = Step[]
 
 function walk(value: JsonValue, steps: Steps, visit: Visit, resourceType: string): void {
-  if (steps.length > depthMax) return
+  if (steps.length - 1 > depthMax) return
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       steps.push(index)
@@ -44,7 +45,7 @@ function walk(value: JsonValue, steps: Steps, visit: Visit, resourceType: string
     }
   } else if (isObject(value)) {
     const type = typeof value.resourceType === 'string' ? value.resourceType : resourceType
-    if (isNationalIdentifier(value)) visit(value, pathOf(steps), type)
+    if (isNationalIdentifier(value)) visit(value, expressionOf(steps), type)
     for (const key in value) {
       const child = value[key]!
       if (typeof child !== 'object' || child === null) continue
@@ -53,13 +54,6 @@ function walk(value: JsonValue, steps: Steps, visit: Visit, resourceType: string
       steps.pop()
     }
   }
-}
-
-function pathOf([root, ...steps]: Steps): string {
-  return steps.reduce<string>(
-    (path, step) => path + (typeof step === 'number' ? `[${step}]` : `.${step}`),
-    String(root),
-  )
 }
 
 function isNationalIdentifier(value: JsonObject): value is NationalIdentifier {
